@@ -1,0 +1,68 @@
+"""The canvas contract: drawing operations in, pixels out. Backends are bit for bit alike for integer operations."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gspice.geometry import Rect
+from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
+from gspice.qxl.ops import Drawable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanvasCaps:
+    """What a backend can do, found out once at start."""
+
+    name: str
+    """Backend name as the operator gives it: cpu, opengl, vulkan."""
+    device: str
+    """What it draws on, for the log."""
+    surface_formats: frozenset[SurfaceFormat]
+    max_width: int
+    max_height: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawOutcome:
+    """What became of one drawable of a batch."""
+
+    rects: tuple[Rect, ...]
+    """Disjoint rectangles of its surface whose pixels it may have changed: bbox and clip, inside the surface."""
+    drawn: bool
+    """False where the canvas does not know this operation; its pixels are then as before."""
+    reason: str = ""
+    """Why it was not drawn."""
+
+
+class Canvas(ABC):
+    """The surfaces of one QXL device. Owned by one thread; none of its calls waits for a client."""
+
+    caps: CanvasCaps
+
+    @abstractmethod
+    def create_surface(
+        self, surface_id: int, spec: SurfaceSpec, data: bytes | None = None, stride: int = 0
+    ) -> None:
+        """Make a surface, zero-filled or with ``data`` (rows top-down, ``stride`` bytes apart).
+
+        GuestError: the id is taken, the format or size is beyond ``caps``, or ``data`` is too short.
+        """
+
+    @abstractmethod
+    def destroy_surface(self, surface_id: int) -> None:
+        """Free a surface; GuestError where there is none."""
+
+    @abstractmethod
+    def surfaces(self) -> dict[int, SurfaceSpec]:
+        """All surfaces that exist."""
+
+    @abstractmethod
+    def submit(self, batch: Sequence[Drawable]) -> list[DrawOutcome]:
+        """Draw a batch in order; one outcome each. A drawable that cannot be drawn never stops the rest."""
+
+    @abstractmethod
+    def read(self, surface_id: int, rect: Rect) -> Pixels:
+        """A copy of the newest pixels of a rectangle inside the surface; GuestError where it is not."""
+
+    def close(self) -> None:  # noqa: B027 - most backends have nothing to free
+        """Free what the backend holds outside Python's memory."""
