@@ -1,0 +1,244 @@
+"""The display channel: what one client sees of one QXL device, and the hub that all its clients hang on.
+
+Sans-IO, on the worker's thread. Pixels reach a client in two ways: drawing commands that cost less than their pixels
+are forwarded, and everything else becomes stale area of that client's view, captured from the canvas when the client
+can take more. So a slow client skips states that were superseded, and never slows another.
+"""
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from gspice.channels.base import ChannelClient, LinkInfo, Sender
+from gspice.channels.display_messages import forwarded, image_copy
+from gspice.errors import ProtocolError
+from gspice.geometry import Rect
+from gspice.gpu.canvas import Canvas
+from gspice.pixels import SurfaceSpec
+from gspice.qxl.ops import Drawable
+from gspice.region import Region
+from gspice.stream.captures import Compression, encode
+from gspice.stream.surface_view import SurfaceView
+from gspice.vdi.qxl import Head, MonitorsConfig
+from gspice.wire.caps import CapSet, DisplayCap
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.message import Message
+from gspice.wire.messages import display as wire
+from gspice.wire.types import Head as WireHead
+
+log = logging.getLogger(__name__)
+
+PRIMARY = 0
+SURFACE_FLAG_PRIMARY = 1
+QUEUE_HIGH = 1 << 20
+"""Bytes in a client's queue beyond which nothing more is captured or forwarded for it."""
+CAPTURE_PIXELS = 128 << 10
+"""Pixels of one captured image at most: half a megabyte raw, packed in well under a millisecond."""
+CAPS_BYTES = 58
+"""Size of the capability set that a QXL device holds for its guest."""
+
+
+class DisplayChannelClient(ChannelClient):
+    """One client's display channel."""
+
+    TYPE = ChannelType.DISPLAY
+    CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.PREF_COMPRESSION)
+    ACK_WINDOW = 20
+
+    def __init__(self, link: LinkInfo, sender: Sender, hub: "DisplayChannel") -> None:
+        super().__init__(link, sender)
+        self._hub = hub
+        self._ready = False
+        self._view: SurfaceView | None = None
+        self._unmarked: Region | None = None
+        """What the client must still get before it may show the surface for the first time."""
+        # A client on the same host reads pixels faster than anyone packs them.
+        self._lz4 = link.channel_caps.has(DisplayCap.LZ4_COMPRESSION) and not link.local
+
+    # From the client
+
+    def receive(self, message: Message, now: float) -> None:
+        handler = self._HANDLERS.get(type(message))
+        if handler is None:
+            raise ProtocolError(f"{message.NAME} is not expected on the display channel")
+        handler(self, message, now)
+
+    def _on_init(self, message: wire.DisplayInit, now: float) -> None:
+        if self._ready:
+            raise ProtocolError("a second INIT on the display channel")
+        self._ready = True
+        self.sender.send(wire.DisplayInvalAllPalettes())
+        if self._hub.primary is not None:
+            self._create_surface(self._hub.primary)
+            self._unmarked = Region([Rect(0, 0, self._hub.primary.width, self._hub.primary.height)])
+            self.push(now)
+
+    def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
+        wants_raw = message.image_compression == Compression.OFF
+        self._lz4 = self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION) and not wants_raw
+
+    def _on_ignored(self, message: Message, now: float) -> None:
+        log.debug("%s: %s ignored", self.link.peer, message.NAME)
+
+    _HANDLERS: ClassVar[dict[type[Message], Callable[..., None]]] = {
+        wire.DisplayInit: _on_init,
+        wire.DisplayPreferredCompression: _on_preferred_compression,
+        wire.DisplayPreferredVideoCodecType: _on_ignored,
+        wire.DisplayStreamReport: _on_ignored,
+    }
+
+    def drained(self, now: float) -> None:
+        self.push(now)
+
+    def disconnected(self, now: float) -> None:
+        super().disconnected(now)
+        self._hub.forget(self)
+
+    # From the hub
+
+    def primary_created(self, spec: SurfaceSpec) -> None:
+        if self._ready:
+            self._create_surface(spec)
+            self._unmarked = None
+            self._show()
+
+    def primary_destroyed(self) -> None:
+        if self._view is not None:
+            self._view = None
+            self._unmarked = None
+            self.sender.send(wire.DisplaySurfaceDestroy(surface_id=PRIMARY))
+
+    def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
+        """A drawable of the primary surface was drawn: forward it, or remember its area."""
+        if self._view is not None:
+            may_forward = not self._full()
+            if self._view.note(drawable, rects, may_forward=may_forward):
+                self.sender.send(forwarded(drawable, rects))
+
+    def send_monitors(self) -> None:
+        if self._view is not None and self.link.channel_caps.has(DisplayCap.MONITORS_CONFIG):
+            self.sender.send(self._hub.monitors_message())
+
+    def push(self, now: float) -> None:
+        """Capture and send stale area while the client can take more."""
+        view = self._view
+        while view is not None and view.stale and not self._full():
+            for rect in view.take(CAPTURE_PIXELS):
+                image = encode(self._hub.canvas.read(PRIMARY, rect), lz4_allowed=self._lz4)
+                self.sender.send(image_copy(PRIMARY, rect, image, self._hub.next_image_id()))
+                if self._unmarked is not None:
+                    self._unmarked.subtract(rect)
+        if self._unmarked is not None and not self._unmarked:
+            self._unmarked = None
+            self._show()
+
+    def _full(self) -> bool:
+        return self.sender.blocked or self.sender.queued_bytes > QUEUE_HIGH
+
+    def _create_surface(self, spec: SurfaceSpec) -> None:
+        self._view = SurfaceView(spec)
+        self.sender.send(
+            wire.DisplaySurfaceCreate(
+                surface_id=PRIMARY,
+                width=spec.width,
+                height=spec.height,
+                format=spec.format,
+                flags=SURFACE_FLAG_PRIMARY,
+            )
+        )
+
+    def _show(self) -> None:
+        self.send_monitors()
+        self.sender.send(wire.DisplayMark())
+
+
+class DisplayChannel:
+    """The display channels of one QXL device; owned by its worker."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.primary: SurfaceSpec | None = None
+        self._clients: list[DisplayChannelClient] = []
+        self._guest_monitors: MonitorsConfig | None = None
+        self._image_ids = itertools.count(1)
+
+    def connect(self, link: LinkInfo, sender: Sender) -> DisplayChannelClient:
+        """A new client; it gets nothing before its INIT."""
+        client = DisplayChannelClient(link, sender, self)
+        self._clients.append(client)
+        return client
+
+    def forget(self, client: DisplayChannelClient) -> None:
+        if client in self._clients:
+            self._clients.remove(client)
+
+    def next_image_id(self) -> int:
+        return next(self._image_ids)
+
+    def primary_created(self, spec: SurfaceSpec) -> None:
+        self.primary = spec
+        for client in self._clients:
+            client.primary_created(spec)
+
+    def primary_destroyed(self) -> None:
+        self.primary = None
+        for client in self._clients:
+            client.primary_destroyed()
+
+    def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
+        """The canvas has drawn this on the primary surface; once per drawable, in order."""
+        for client in self._clients:
+            client.note(drawable, rects)
+
+    def push(self, now: float) -> None:
+        """Bring clients up to date, each as far as it can take it. Call between batches only."""
+        for client in self._clients:
+            client.push(now)
+
+    def guest_monitors(self, config: MonitorsConfig | None) -> None:
+        """The guest's driver placed its monitors; None: the driver has gone. A config without heads is ignored."""
+        if config is not None and not config.heads:
+            return
+        self._guest_monitors = config
+        for client in self._clients:
+            client.send_monitors()
+
+    def monitors_message(self) -> wire.DisplayMonitorsConfig:
+        """The guest's own placement, or one monitor as large as the primary surface."""
+        config = self._guest_monitors
+        if config is None:
+            width, height = (self.primary.width, self.primary.height) if self.primary else (0, 0)
+            config = MonitorsConfig(1, (Head(0, PRIMARY, 0, 0, width, height),))
+        return wire.DisplayMonitorsConfig(
+            max_allowed=config.max_allowed,
+            heads=tuple(
+                WireHead(
+                    monitor_id=head.id,
+                    surface_id=head.surface_id,
+                    width=head.width,
+                    height=head.height,
+                    x=head.x,
+                    y=head.y,
+                    flags=head.flags,
+                )
+                for head in config.heads
+            ),
+        )
+
+    def shared_caps(self) -> tuple[bool, bytes]:
+        """Whether any client looks, and the capabilities that all of them have, as a QXL device keeps them."""
+        if not self._clients:
+            return False, bytes(CAPS_BYTES)
+        shared = self._clients[0].link.channel_caps
+        for client in self._clients[1:]:
+            shared = shared & client.link.channel_caps
+        guest = [cap for cap in _GUEST_CAPS if shared.has(cap)]
+        caps = bytearray(CAPS_BYTES)
+        for cap in guest:
+            caps[cap // 8] |= 1 << (cap % 8)
+        return True, bytes(caps)
+
+
+# COMPOSITE and A8_SURFACE stay away from guests while no canvas draws them.
+_GUEST_CAPS: tuple[Any, ...] = (DisplayCap.SIZED_STREAM, DisplayCap.MONITORS_CONFIG)

@@ -1,0 +1,294 @@
+"""The main channel: what a session is, which channels it has, and how well its line is."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from gspice.channels.agent import TOKENS, Agent, AgentPort
+from gspice.channels.agent_builtin import BuiltinAgent
+from gspice.channels.base import ChannelClient, LinkInfo, RoundTrip, Sender
+from gspice.channels.main_context import MainContext
+from gspice.channels.net_test import PAYLOADS, NetTest
+from gspice.errors import ProtocolError
+from gspice.wire.caps import CapSet, MainCap
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.message import Message
+from gspice.wire.messages.base import Disconnecting, Notify, Ping, Pong
+from gspice.wire.messages.main import (
+    MainAgentConnected,
+    MainAgentConnectedTokens,
+    MainAgentDisconnected,
+    MainAgentStart,
+    MainAttachChannels,
+    MainChannelsList,
+    MainClientAgentData,
+    MainClientAgentToken,
+    MainClientInfo,
+    MainInit,
+    MainMouseMode,
+    MainMouseModeRequest,
+    MainMultiMediaTime,
+    MainName,
+    MainQualityIndicator,
+    MainUuid,
+)
+from gspice.wire.types import ChannelId, NotifySeverity, NotifyVisibility
+
+log = logging.getLogger(__name__)
+
+PING_INTERVAL = 10.0
+"""Seconds from an answered ping to the next."""
+
+SILENCE = 30.0
+"""Seconds that a client may leave pings unanswered."""
+
+INSECURE_KEYBOARD = "keyboard channel is insecure"
+
+
+class MainChannelClient(ChannelClient):
+    """One client's session. ``link.connection_id`` is the id that its other channels will name.
+
+    Hand it the client's pongs, too. When devices come or go, call ``channels_changed`` and ``agent_changed``.
+    """
+
+    TYPE: ClassVar[ChannelType] = ChannelType.MAIN
+    CAPS: ClassVar[CapSet] = CapSet.of(MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS)
+
+    def __init__(self, link: LinkInfo, sender: Sender, context: MainContext) -> None:
+        super().__init__(link, sender)
+        self.round_trip = RoundTrip()
+        self.agent = AgentPort(sender.send)
+        self._context = context
+        self._net_test: NetTest | None = None
+        self._announced: set[tuple[int, int]] = set()
+        self._listed = False
+        """CHANNELS_LIST has been sent."""
+        self._observing = False
+        self._now = 0.0
+        self._next_ping_id = 1
+        self._pings: dict[int, float] = {}
+        """Pings without an answer, and when they were sent."""
+        self._heard_at = 0.0
+        """When the last ping was answered, or since when the next answer is awaited."""
+        self._ping_at = 0.0
+        self._handlers: dict[type[Message], Callable[[Any, float], None]] = {
+            Pong: self._on_pong,
+            MainClientInfo: self._ignore,
+            MainQualityIndicator: self._ignore,
+            MainAttachChannels: self._on_attach,
+            MainMouseModeRequest: self._on_mouse_mode_request,
+            MainAgentStart: lambda message, now: self.agent.start(message.num_tokens),
+            MainClientAgentData: lambda message, now: self.agent.data(message.data),
+            MainClientAgentToken: lambda message, now: self.agent.add_tokens(message.num_tokens),
+        }
+
+    # What the net test found
+
+    @property
+    def bits_per_second(self) -> float:
+        """The line's bit rate; 0 while it is not known, and where it was too fast to measure."""
+        test = self._net_test
+        return test.result.bits_per_second if test is not None and test.result is not None else 0.0
+
+    @property
+    def low_bandwidth(self) -> bool:
+        """Whether the line is known to be slow."""
+        test = self._net_test
+        return test is not None and test.result is not None and test.result.low_bandwidth
+
+    # The connection's
+
+    def start(self, now: float) -> None:
+        self._now = now
+        context = self._context
+        if context.supports_monitors_config:
+            self.agent.connect(BuiltinAgent(context.monitors_config))
+        self.sender.send(
+            MainInit(
+                session_id=self.link.connection_id,
+                display_channels_hint=context.display_hint,
+                supported_mouse_modes=context.mouse.supported,
+                current_mouse_mode=context.mouse.current,
+                agent_connected=int(self.agent.connected),
+                agent_tokens=TOKENS,
+                multi_media_time=self._mm_time(now),
+                ram_hint=context.ram_hint,
+            )
+        )
+        # Clients announce name and id of the machine when the list of channels comes, so both go ahead of it.
+        if self.link.channel_caps.has(MainCap.NAME_AND_UUID):
+            if context.name:
+                self.sender.send(MainName(name=context.name))
+            if context.uuid is not None:
+                self.sender.send(MainUuid(uuid=context.uuid))
+        self._heard_at = now
+        if self.link.local:
+            self._send_ping(b"", now)
+        else:
+            self._net_test = NetTest(self._next_ping_id, now)
+            for size in PAYLOADS:
+                self._send_ping(bytes(size), now)
+        context.mouse.observe(self._send_mouse_mode)
+        self._observing = True
+
+    def receive(self, message: Message, now: float) -> None:
+        self._now = now
+        if self.closed:
+            return
+        handler = self._handlers.get(type(message))
+        if handler is None:
+            raise ProtocolError(f"{message.NAME} came without anything that asked for it")
+        handler(message, now)
+
+    def deadline(self) -> float | None:
+        if self.closed:
+            return None
+        return self._heard_at + SILENCE if self._pings else self._ping_at
+
+    def on_timer(self, now: float) -> None:
+        self._now = now
+        if self.closed:
+            return
+        if not self._pings:
+            if now >= self._ping_at:
+                self._heard_at = now
+                self._send_ping(b"", now)
+        elif now >= self._heard_at + SILENCE:
+            self._leave()
+            self.sender.close(f"no answer to pings for {SILENCE:.0f} seconds")
+
+    def disconnected(self, now: float) -> None:
+        self._leave()
+
+    # The server's
+
+    def disconnect(self, reason: str) -> None:
+        """Tell the client's user why, and end the session. Its other channels are the caller's to close."""
+        if self.closed:
+            return
+        self._notify(reason, NotifySeverity.WARN)
+        self.sender.send(Disconnecting(timestamp=self._nanoseconds(), reason=0))
+        self._leave()
+        self.sender.close(reason)
+
+    def send_mm_time(self, now: float) -> None:
+        """Set the client's multimedia clock anew, for one that has drifted or a latency that has changed."""
+        self.sender.send(MainMultiMediaTime(time=self._mm_time(now)))
+
+    def channels_changed(self) -> None:
+        """Offer the client channels that are new. One that it was offered once is never offered again."""
+        if self._listed:
+            for entry in self._new_channels():
+                self._send_channels([entry])
+
+    def agent_changed(self) -> None:
+        """Look again whether displays can follow the client's monitors, and so whether there is an agent."""
+        if self._context.supports_monitors_config == self.agent.connected:
+            return
+        if self.agent.connected:
+            self.disconnect_agent()
+        else:
+            self.connect_agent(BuiltinAgent(self._context.monitors_config))
+
+    def connect_agent(self, agent: Agent) -> None:
+        """Put an agent in place of what was there, and tell the client."""
+        if self.agent.connected:
+            self.disconnect_agent()
+        self.agent.connect(agent)
+        if self.link.channel_caps.has(MainCap.AGENT_CONNECTED_TOKENS):
+            self.sender.send(MainAgentConnectedTokens(num_tokens=TOKENS))
+        else:
+            self.sender.send(MainAgentConnected())
+
+    def disconnect_agent(self, error: int = 0) -> None:
+        """There is no agent any more."""
+        if self.agent.connected:
+            self.agent.disconnect()
+            self.sender.send(MainAgentDisconnected(error=error))
+
+    # Messages of the client's
+
+    def _ignore(self, message: Message, now: float) -> None:
+        return None
+
+    def _on_pong(self, message: Pong, now: float) -> None:
+        sent_at = self._pings.pop(message.id, None)
+        if sent_at is None:
+            return
+        self._heard_at = now
+        self._ping_at = now + PING_INTERVAL
+        test = self._net_test
+        if test is None or not test.running:
+            self.round_trip.add(now - sent_at)
+        elif test.pong(message.id, now) and test.result is not None:
+            self.round_trip.add(test.result.latency)
+            log.info(
+                "%s: latency %.1f ms, %.1f Mbit/s%s",
+                self.link.peer,
+                test.result.latency * 1e3,
+                test.result.bits_per_second / 1e6,
+                ", low bandwidth" if test.result.low_bandwidth else "",
+            )
+
+    def _on_attach(self, message: MainAttachChannels, now: float) -> None:
+        channels = self._new_channels()
+        if self._listed:
+            for entry in channels:
+                self._send_channels([entry])
+            return
+        self._listed = True
+        self._send_channels(channels)
+        if not self._context.inputs_secure and any(kind == ChannelType.INPUTS for kind, _ in channels):
+            self._notify(INSECURE_KEYBOARD, NotifySeverity.WARN)
+
+    def _on_mouse_mode_request(self, message: MainMouseModeRequest, now: float) -> None:
+        if not self._context.mouse.request(message.mode):
+            log.debug("%s: mouse mode %d is not on offer", self.link.peer, message.mode)
+
+    # Messages to the client
+
+    def _new_channels(self) -> list[tuple[ChannelType, int]]:
+        return [
+            entry
+            for entry in self._context.channels()
+            if entry[0] != ChannelType.MAIN and entry not in self._announced
+        ]
+
+    def _send_channels(self, channels: list[tuple[ChannelType, int]]) -> None:
+        self._announced.update(channels)
+        self.sender.send(MainChannelsList(channels=tuple(ChannelId(type=t, id=i) for t, i in channels)))
+
+    def _send_mouse_mode(self) -> None:
+        mouse = self._context.mouse
+        self.sender.send(MainMouseMode(supported_modes=mouse.supported, current_mode=mouse.current))
+
+    def _send_ping(self, data: bytes, now: float) -> None:
+        ping_id = self._next_ping_id
+        self._next_ping_id = (ping_id + 1) & 0xFFFFFFFF
+        self._pings[ping_id] = now
+        self.sender.send(Ping(id=ping_id, timestamp=int(now * 1e6), data=data))
+
+    def _notify(self, text: str, severity: NotifySeverity) -> None:
+        self.sender.send(
+            Notify(
+                timestamp=self._nanoseconds(),
+                severity=severity,
+                visibility=NotifyVisibility.HIGH,
+                what=0,
+                message=text,
+            )
+        )
+
+    def _mm_time(self, now: float) -> int:
+        # Clients take 0 for a clock that was never set.
+        return self._context.mm_time(now) & 0xFFFFFFFF or 1
+
+    def _nanoseconds(self) -> int:
+        return int(self._now * 1e9)
+
+    def _leave(self) -> None:
+        self.closed = True
+        if self._observing:
+            self._observing = False
+            self._context.mouse.forget(self._send_mouse_mode)
+        self.agent.disconnect()

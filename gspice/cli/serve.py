@@ -1,0 +1,141 @@
+"""``gspice serve``: the embedded desktop, which needs no virtual machine."""
+
+import ipaddress
+import logging
+import signal
+from pathlib import Path
+
+import click
+
+from gspice.errors import ConfigError
+from gspice.hosts.embedded import EmbeddedHost
+from gspice.hosts.viewer_file import Address, command_line, viewer_file
+from gspice.server.options import ServerOptions
+from gspice.server.spice_server import SpiceServer
+from gspice.cli.password_file import read_password_file
+from gspice.server.tls import directory
+
+LOG_LEVELS = ["debug", "info", "warning", "error"]
+
+
+def _size(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
+    width, cross, height = value.partition("x")
+    if not (cross and width.isdigit() and height.isdigit()):
+        raise click.BadParameter(f"{value!r} is not WIDTHxHEIGHT, for example 1280x800")
+    size = int(width), int(height)
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
+        raise click.BadParameter(f"{value}: each side must be {MIN_SIDE} to {MAX_SIDE} pixels")
+    return size
+
+
+MIN_SIDE = 320
+MAX_SIDE = 4096
+
+
+@click.command()
+@click.option("--addr", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 or :: for all.")
+@click.option("--port", type=int, default=5930, show_default=True, help="TCP port; 0: any free one; -1: none.")
+@click.option("--tls-port", type=int, help="TCP port for TLS; needs --tls-dir.")
+@click.option(
+    "--tls-dir",
+    type=click.Path(path_type=Path),
+    help="Directory with ca-cert.pem, server-cert.pem and server-key.pem.",
+)
+@click.option("--unix", "unix_path", help="UNIX socket to listen on as well.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="File whose first line is the password. Without it anybody who can connect gets in.",
+)
+@click.option("--no-auth", is_flag=True, help="Let anybody in, also on an address that others can reach.")
+@click.option("--size", callback=_size, default="1280x800", show_default=True, help="Size of the desktop.")
+@click.option("--video", type=click.Path(path_type=Path), help="Video to play in a window.")
+@click.option("--renderer", default="auto", show_default=True, help="What draws: auto or cpu.")
+@click.option("--secure-channel", multiple=True, metavar="NAME", help="Channel that is let in over TLS only.")
+@click.option("--name", default="GSpice desktop", show_default=True, help="Name that clients show.")
+@click.option("--vv", type=click.Path(path_type=Path), help="Write a file that remote-viewer opens.")
+@click.option(
+    "--dump",
+    type=click.Path(path_type=Path),
+    help="PNG to write at SIGUSR1, which also freezes the desktop until SIGUSR2.",
+)
+@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
+def serve(
+    addr: str,
+    port: int,
+    tls_port: int | None,
+    tls_dir: Path | None,
+    unix_path: str | None,
+    password_file: Path | None,
+    no_auth: bool,
+    size: tuple[int, int],
+    video: Path | None,
+    renderer: str,
+    secure_channel: tuple[str, ...],
+    name: str,
+    vv: Path | None,
+    dump: Path | None,
+    log_level: str,
+) -> None:
+    """Serve a desktop with a terminal, a video and a few other windows, until Ctrl-C."""
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    options = ServerOptions(
+        host=addr,
+        port=None if port < 0 else port,
+        tls_port=tls_port,
+        tls=directory(tls_dir) if tls_dir else None,
+        unix_path=unix_path,
+        name=name,
+        renderer=renderer,
+    )
+    for channel in secure_channel:
+        options.security.set(channel, SECURE_ONLY)
+    server = SpiceServer(options)
+    password = read_password_file(password_file) if password_file else None
+    if password is not None:
+        server.tickets.set_ticket(password)
+    else:
+        _check_open(addr, port, tls_port, no_auth)
+        server.tickets.set_noauth()
+
+    host = EmbeddedHost(server, size=size, video=video, dump=dump)
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: host.stop())
+        signal.signal(signal.SIGUSR1, lambda *_: host.freeze())
+        signal.signal(signal.SIGUSR2, lambda *_: host.thaw())
+        address = Address(
+            host=addr,
+            port=server.port,
+            tls_port=server.tls_port,
+            unix_path=unix_path,
+            ca_file=options.tls.ca if options.tls else None,
+        )
+        if vv is not None:
+            viewer_file(vv, address, title=name, password=password)
+        click.echo(f"serving {name!r}; connect with:\n  {command_line(address)}")
+        if password is not None:
+            click.echo(f"the password is the first line of {password_file}")
+        host.run()
+    finally:
+        host.close()
+    click.echo("stopped")
+
+
+SECURE_ONLY = 2
+"""ChannelSecurity.SSL."""
+
+
+def _check_open(addr: str, port: int, tls_port: int | None, no_auth: bool) -> None:
+    """Without a password, only this machine's own users may get in, unless the operator says so."""
+    if no_auth or (port < 0 and tls_port is None):
+        return
+    try:
+        local = ipaddress.ip_address(addr).is_loopback
+    except ValueError:
+        local = addr == "localhost"
+    if not local:
+        raise ConfigError(
+            f"anybody who reaches {addr or 'this machine'} could use this desktop: "
+            "give --password-file FILE, or --no-auth to let them"
+        )

@@ -1,0 +1,73 @@
+"""The pointer half of the guest driver: each method writes one QXLCursorCmd."""
+
+import numpy as np
+
+from gspice.geometry import Point
+from gspice.qxl.driver_memory import GuestMemory, Resource
+from gspice.qxl.driver_queue import CommandQueue, Ring
+from gspice.qxl.structures import CommandType, QXLDataChunk
+from gspice.qxl.structures_command import CursorCommandType, QXLCursor, QXLCursorCmd
+
+SHAPE_HEADER = 42
+"""Bytes of QXLCursor before its data."""
+
+
+class Cursor:
+    """Pointer commands; every method raises DeviceBusy when it must be tried again later."""
+
+    def __init__(self, queue: CommandQueue) -> None:
+        self._queue = queue
+        self._memory: GuestMemory = queue.memory
+
+    def set(
+        self,
+        *,
+        kind: int,
+        width: int,
+        height: int,
+        hot: Point | tuple[int, int],
+        data: bytes,
+        x: int,
+        y: int,
+        visible: bool,
+        unique: int,
+    ) -> None:
+        """Set shape and position."""
+
+        def build(resource: Resource) -> None:
+            command, _ = resource.struct(QXLCursorCmd)
+            shape, place = resource.struct(QXLCursor, tail=len(data))
+            command.type = CursorCommandType.SET
+            command.u.set.position.x, command.u.set.position.y = x, y
+            command.u.set.visible = int(visible)
+            command.u.set.shape = place.address
+            header = shape.header
+            header.unique, header.type = unique, kind
+            header.width, header.height = width, height
+            header.hot_spot_x, header.hot_spot_y = hot
+            shape.data_size = len(data)
+            chunk: QXLDataChunk = shape.chunk
+            chunk.data_size = len(data)
+            start = place.offset + SHAPE_HEADER
+            self._memory.bytes[start : start + len(data)] = np.frombuffer(data, np.uint8)
+
+        self._queue.submit(Ring.CURSOR, CommandType.CURSOR, build)
+
+    def move(self, x: int, y: int) -> None:
+        """Move the pointer."""
+
+        def build(resource: Resource) -> None:
+            command, _ = resource.struct(QXLCursorCmd)
+            command.type = CursorCommandType.MOVE
+            command.u.position.x, command.u.position.y = x, y
+
+        self._queue.submit(Ring.CURSOR, CommandType.CURSOR, build)
+
+    def hide(self) -> None:
+        """Hide the pointer."""
+
+        def build(resource: Resource) -> None:
+            command, _ = resource.struct(QXLCursorCmd)
+            command.type = CursorCommandType.HIDE
+
+        self._queue.submit(Ring.CURSOR, CommandType.CURSOR, build)

@@ -1,0 +1,154 @@
+"""The clients of a server: who may open which channel, whose connection belongs to whom, and who replaces whom.
+
+On the host loop. A client is one main channel and the channels that named its connection id.
+"""
+
+import itertools
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from gspice.channels.base import LinkInfo
+from gspice.channels.main import MainChannelClient
+from gspice.server.connection import Connection
+from gspice.server.opener import Opener
+from gspice.server.transport import Transport
+from gspice.vdi.core import ChannelEventInfo
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.link import LinkError
+from gspice.wire.link_server import LinkRequested
+
+log = logging.getLogger(__name__)
+
+REPLACED = "another client has connected and taken over this display"
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One linked connection other than main."""
+
+    client: "Client"
+    key: tuple[int, int]
+    info: ChannelEventInfo
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """Everything that one client has open."""
+
+    connection_id: int
+    main: MainChannelClient
+    connection: Connection
+    info: ChannelEventInfo
+    tokens: set[object] = field(default_factory=set)
+    open: set[tuple[int, int]] = field(default_factory=set)
+    """Channel types and ids that are connected."""
+
+
+class Clients:
+    """The table of clients. One at a time: the newest replaces the one before."""
+
+    def __init__(self, opener: Opener, channel_ended: Callable[[ChannelEventInfo], None]) -> None:
+        self._opener = opener
+        self._channel_ended = channel_ended
+        self._clients: dict[int, Client] = {}
+        self._channels: dict[object, _Channel] = {}
+        self._tokens = itertools.count(1)
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self._clients.values())
+
+    def authorize(self, request: LinkRequested) -> LinkError:
+        """Whether what the peer asks for can be opened now."""
+        if request.channel_type == ChannelType.MAIN:
+            # A nonzero id would announce a client that followed a migration; none is expected here.
+            return LinkError.OK if request.connection_id == 0 else LinkError.BAD_CONNECTION_ID
+        client = self._clients.get(request.connection_id)
+        if client is None:
+            return LinkError.BAD_CONNECTION_ID
+        key = (request.channel_type, request.channel_id)
+        if not self._opener.exists(*key) or key in client.open:
+            return LinkError.CHANNEL_NOT_AVAILABLE
+        return LinkError.OK
+
+    def linked(self, transport: Transport, link: LinkInfo, leftover: bytes, info: ChannelEventInfo) -> None:
+        """A connection passed the link stage: serve it. ``info`` is completed here."""
+        if link.channel_type == ChannelType.MAIN:
+            self._main_linked(transport, link, leftover, info)
+            return
+        client = self._clients.get(link.connection_id)
+        key = (int(link.channel_type), link.channel_id)
+        if client is None or key in client.open:
+            # The client left, or opened the channel twice, while this link was under way.
+            log.info("%s: its client is gone, or has this channel already", link.peer)
+            transport.close()
+            self._channel_ended(info)
+            return
+        token = next(self._tokens)
+        client.tokens.add(token)
+        client.open.add(key)
+        self._channels[token] = _Channel(client, key, info)
+        _complete(info, link, client.connection_id)
+        self._opener.open_channel(transport, link, leftover, token)
+
+    def _main_linked(
+        self, transport: Transport, link: LinkInfo, leftover: bytes, info: ChannelEventInfo
+    ) -> None:
+        for old in list(self._clients.values()):
+            log.info("client %s is replaced by %s", old.connection.link.peer, link.peer)
+            old.main.disconnect(REPLACED)
+            self._drop(old, REPLACED)
+        # Not to be guessed: other channels name it to join. Not zero, which means "no id yet".
+        connection_id = secrets.randbelow(0x7FFFFFFF) + 1
+        _complete(info, link, connection_id)
+
+        def closed(connection: Connection, reason: str) -> None:
+            client = self._clients.get(connection_id)
+            if client is not None:
+                self._drop(client, f"its main channel closed: {reason}")
+            self._channel_ended(info)
+
+        own = LinkInfo(
+            connection_id=connection_id,
+            channel_type=link.channel_type,
+            channel_id=link.channel_id,
+            common_caps=link.common_caps,
+            channel_caps=link.channel_caps,
+            secure=link.secure,
+            local=link.local,
+            peer=link.peer,
+        )
+        connection, main = self._opener.open_main(transport, own, leftover, closed)
+        if not connection.closed:
+            self._clients[connection_id] = Client(connection_id, main, connection, info)
+
+    def channel_closed(self, token: object, reason: str) -> None:
+        """A channel other than main is gone."""
+        channel = self._channels.pop(token, None)
+        if channel is not None:
+            channel.client.tokens.discard(token)
+            channel.client.open.discard(channel.key)
+            self._channel_ended(channel.info)
+
+    def _drop(self, client: Client, reason: str) -> None:
+        """Forget a client and close its channels; its main connection is closed by whoever calls."""
+        self._clients.pop(client.connection_id, None)
+        if client.tokens:
+            self._opener.close_channels(frozenset(client.tokens), reason)
+
+    def disconnect_all(self, reason: str) -> None:
+        """Tell every client why, and close all its channels."""
+        for client in list(self._clients.values()):
+            client.main.disconnect(reason)
+            self._drop(client, reason)
+
+
+def _complete(info: ChannelEventInfo, link: LinkInfo, connection_id: int) -> None:
+    info.connection_id = connection_id
+    info.channel_type = int(link.channel_type)
+    info.channel_id = link.channel_id
+    info.tls = link.secure

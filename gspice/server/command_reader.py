@@ -1,0 +1,153 @@
+"""From the rings of one device to its canvas and channels: fetch, parse, release, draw, note."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from gspice.channels.cursor import CursorChannel
+from gspice.channels.display import DisplayChannel
+from gspice.errors import GuestError
+from gspice.gpu.canvas import Canvas
+from gspice.qxl import ops
+from gspice.qxl.parser import CommandParser
+from gspice.server.command_ring import CommandRing
+from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
+from gspice.vdi.qxl import CommandExt, QXLInterface
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+"""Commands drawn in one go."""
+SLICE_S = 0.010
+"""Messages and sockets are looked at again after commands have been drawn for so long."""
+DRAIN_BATCHES = 64
+"""Bound of ``drain``: two full rings, many times over; a guest that writes faster is not waited for."""
+LOGGED_BAD_COMMANDS = 20
+"""Bad commands whose reason is logged as a warning; after that they are only counted (and logged at debug level)."""
+
+
+class CommandReader:
+    """Owned by the worker's thread. A bad command is dropped, counted, logged and still released."""
+
+    def __init__(
+        self,
+        *,
+        qxl: QXLInterface,
+        parser: CommandParser,
+        canvas: Canvas,
+        surfaces: GuestSurfaces,
+        display: DisplayChannel,
+        cursor: CursorChannel,
+        clock: Callable[[], float],
+    ) -> None:
+        self._qxl = qxl
+        self._parser = parser
+        self._canvas = canvas
+        self._surfaces = surfaces
+        self._display = display
+        self._cursor = cursor
+        self._clock = clock
+        self._display_ring = CommandRing(qxl.get_command, qxl.req_cmd_notification)
+        self._cursor_ring = CommandRing(qxl.get_cursor_command, qxl.req_cursor_notification)
+        self._batch: list[ops.Drawable] = []
+        self.counters: Counter[str] = Counter()
+        """Commands by kind, ``bad`` ones, and operations that were ``not drawn``."""
+
+    def wakeup(self) -> None:
+        """The host says that the rings hold commands."""
+        self._display_ring.wakeup()
+        self._cursor_ring.wakeup()
+
+    def pump(self) -> int | None:
+        """Process commands for at most one slice of time.
+
+        Milliseconds until it wants to be called again (0: at once, there is more), or None: only after ``wakeup``.
+        """
+        start = self._clock()
+        while self._step():
+            if self._clock() - start >= SLICE_S:
+                return 0
+        waits = [wait for ring in (self._cursor_ring, self._display_ring) if (wait := ring.rest()) is not None]
+        return min(waits, default=None)
+
+    def drain(self) -> None:
+        """Process what the rings hold now."""
+        for _ in range(DRAIN_BATCHES):
+            if not self._step():
+                return
+
+    def _step(self) -> bool:
+        """One batch of each ring; false when both were empty."""
+        cursor = self._cursor_ring.take(BATCH)
+        display = self._display_ring.take(BATCH)
+        if cursor:
+            self.process(cursor)
+        if display:
+            self.process(display)
+        return bool(cursor or display)
+
+    def process(self, commands: list[CommandExt]) -> None:
+        """Carry out commands in order; each one's guest memory is released as soon as it is parsed."""
+        for command in commands:
+            value = self._parse(command)
+            if isinstance(value, ops.Drawable):
+                self._batch.append(value)
+            elif value is not None:
+                self._draw_batch()  # what follows may read or destroy what the batch draws on
+                self._carry_out(command, value)
+        self._draw_batch()
+
+    def _parse(self, command: CommandExt) -> ops.Command | None:
+        release = self._parser.release_info(command)
+        try:
+            return self._parser.parse(command)
+        except GuestError as error:
+            self._bad(f"command type {command.type} at {command.data:#x}", error)
+            return None
+        finally:
+            if release is not None:
+                self._qxl.release_resource(release)
+
+    def _bad(self, what: str, error: GuestError) -> None:
+        self.counters["bad"] += 1
+        level = logging.WARNING if self.counters["bad"] <= LOGGED_BAD_COMMANDS else logging.DEBUG
+        log.log(level, "display %d: %s dropped: %s", self._qxl.id, what, error)
+
+    def _draw_batch(self) -> None:
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        for drawable, outcome in zip(batch, self._canvas.submit(batch), strict=True):
+            name = type(drawable.op).__name__
+            if not outcome.drawn:
+                self.counters["not drawn"] += 1
+                if not self.counters[f"not drawn {name}"]:
+                    log.warning("display %d: %s not drawn: %s", self._qxl.id, name, outcome.reason)
+                self.counters[f"not drawn {name}"] += 1
+                continue
+            self.counters[name] += 1
+            self._surfaces.damaged(drawable.surface_id, outcome.rects)
+            if drawable.surface_id == PRIMARY:
+                self._display.note(drawable, outcome.rects)
+
+    def _carry_out(self, command: CommandExt, value: ops.Command) -> None:
+        self.counters[type(value).__name__] += 1
+        try:
+            match value:
+                case ops.SurfaceCreate():
+                    self._surfaces.create(value, command.group_id)
+                case ops.SurfaceDestroy():
+                    if value.surface_id == PRIMARY:
+                        raise GuestError("the primary surface is not destroyed by a command")
+                    self._surfaces.destroy(value.surface_id)
+                case ops.UpdateCommand():
+                    try:
+                        self._surfaces.update_area(value.surface_id, value.area, clear=False)
+                    finally:
+                        self._qxl.notify_update(value.update_id)  # the guest waits for it either way
+                case ops.MessageCommand():
+                    log.debug("display %d: guest says %r", self._qxl.id, value.text[:200])
+                case ops.CursorSet() | ops.CursorMove() | ops.CursorHide() | ops.CursorTrail():
+                    self._cursor.process(value)
+        except GuestError as error:
+            self._bad(type(value).__name__, error)

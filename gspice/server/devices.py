@@ -1,0 +1,164 @@
+"""The host's devices: which interfaces are attached, and the RedWorker of each QXL device. On the host loop."""
+
+import logging
+from typing import Protocol
+
+from gspice.errors import InterfaceError
+from gspice.gpu.canvas import Canvas
+from gspice.gpu.select import select_canvas
+from gspice.input.devices import InputDevices
+from gspice.server import worker_messages as m
+from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
+from gspice.server.red_worker import RedWorker, WorkerEvents
+from gspice.vdi.audio import PlaybackInterface, RecordInterface
+from gspice.vdi.base import Interface, check_version
+from gspice.vdi.char_device import CharDeviceInterface
+from gspice.vdi.input import KeyboardInterface, MouseInterface, TabletInterface
+from gspice.vdi.migrate import MigrateInterface
+from gspice.vdi.qxl import ClientMonitor, QXLInterface
+
+log = logging.getLogger(__name__)
+
+REMOVABLE = (TabletInterface, PlaybackInterface, RecordInterface, CharDeviceInterface, QXLInterface)
+
+
+class DevicesObserver(Protocol):
+    """What the server does when devices change; called on the host loop."""
+
+    def devices_changed(self) -> None:
+        """A device came or went."""
+
+    def primary_changed(self, qxl_id: int, width: int, height: int, absolute: bool) -> None:
+        """A primary surface was made, or destroyed (0, 0)."""
+
+    def channel_closed(self, token: object, reason: str) -> None:
+        """A worker's channel is gone."""
+
+
+class Devices:
+    """All that ``add_interface`` attached."""
+
+    def __init__(
+        self, main: MainDispatcher, renderer: str, inputs: InputDevices, observer: DevicesObserver
+    ) -> None:
+        self._main = main
+        self._renderer = renderer
+        self._inputs = inputs
+        self._observer = observer
+        self._workers: dict[int, RedWorker] = {}
+        self._others: list[Interface] = []
+
+    # Attaching
+
+    def add(self, interface: Interface) -> None:
+        """Attach an interface; InterfaceError where its version, its id or its kind is not taken."""
+        check_version(interface)
+        match interface:
+            case QXLInterface():
+                self._add_qxl(interface)
+            case KeyboardInterface() | MouseInterface() | TabletInterface():
+                self._inputs.add(interface)
+            case PlaybackInterface() | RecordInterface() | CharDeviceInterface() | MigrateInterface():
+                self._others.append(interface)
+                log.info("%s interface attached; no channel is offered for it", interface.TYPE)
+            case _:
+                raise InterfaceError(f"{interface.TYPE} interfaces are not attached with add_interface")
+        self._observer.devices_changed()
+
+    def _add_qxl(self, qxl: QXLInterface) -> None:
+        if qxl.id < 0:
+            raise InterfaceError(f"QXL id {qxl.id}: ids are channel numbers, and not negative")
+        if qxl.id in self._workers:
+            raise InterfaceError(f"QXL id {qxl.id} is taken by another device")
+        qxl_id = qxl.id
+        events = WorkerEvents(
+            channel_closed=self._observer.channel_closed,
+            primary_changed=lambda w, h, absolute: self._observer.primary_changed(qxl_id, w, h, absolute),
+        )
+        worker = RedWorker(qxl, self._main, self._make_canvas, events)
+        self._workers[qxl.id] = worker
+        qxl.worker = worker.port
+        worker.start_thread()
+        qxl.attached_worker()
+        qxl.set_compression_level(0)
+
+    def _make_canvas(self) -> Canvas:
+        return select_canvas(self._renderer)
+
+    def remove(self, interface: Interface) -> None:
+        """Detach an interface; InterfaceError where it is not attached or of a kind that stays."""
+        if not isinstance(interface, REMOVABLE):
+            raise InterfaceError(f"{interface.TYPE} interfaces cannot be removed")
+        if isinstance(interface, QXLInterface):
+            worker = self.worker(interface)
+            del self._workers[interface.id]
+            self._end(worker)
+            interface.worker = None
+        elif isinstance(interface, TabletInterface):
+            self._inputs.remove(interface)
+        elif interface in self._others:
+            self._others.remove(interface)
+        else:
+            raise InterfaceError(f"this {interface.TYPE} interface is not attached")
+        self._observer.devices_changed()
+
+    # Workers
+
+    def worker(self, qxl: QXLInterface) -> RedWorker:
+        """The worker of a device; InterfaceError where it is not attached."""
+        worker = self._workers.get(qxl.id)
+        if worker is None or worker.qxl is not qxl:
+            raise InterfaceError(f"QXL device {qxl.id} is not attached")
+        return worker
+
+    def worker_of(self, qxl_id: int) -> RedWorker | None:
+        """The worker of the device with this id."""
+        return self._workers.get(qxl_id)
+
+    @property
+    def qxl_ids(self) -> list[int]:
+        return sorted(self._workers)
+
+    def ram_hint(self) -> int:
+        """Bytes of video memory of all devices together; sizes clients' caches."""
+        return sum(worker.qxl.get_init_info().ram_size for worker in self._workers.values())
+
+    def broadcast(self, message: object) -> None:
+        """Send a message to every worker."""
+        for worker in self._workers.values():
+            worker.dispatcher.send(message)
+
+    def vm_start(self) -> None:
+        """Only this lets workers read commands: hosts add devices before their memory may be looked at."""
+        self.broadcast(m.Start())
+
+    def vm_stop(self) -> None:
+        """Acknowledged by every worker: none touches guest memory afterwards."""
+        for worker in self._workers.values():
+            self._call(worker, m.Stop())
+
+    def client_monitors(self, monitors: list[ClientMonitor] | None) -> bool:
+        """Hand a client's wish to every device; None only asks. True where all devices can follow."""
+        devices = [worker.qxl for worker in self._workers.values()]
+        if not devices or not all(qxl.since(3) and qxl.client_monitors_config(None) for qxl in devices):
+            return False
+        if monitors is not None:
+            for qxl in devices:
+                qxl.client_monitors_config(monitors)
+        return True
+
+    def _call(self, worker: RedWorker, message: object) -> None:
+        try:
+            worker.dispatcher.call(message)
+        except DispatcherTimeout as error:
+            log.error("worker %d: %s", worker.qxl.id, error)
+
+    def _end(self, worker: RedWorker) -> None:
+        self._call(worker, m.Stop())
+        worker.stop_thread()
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in self._workers.values():
+            self._end(worker)
+        self._workers.clear()

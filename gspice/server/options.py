@@ -1,0 +1,40 @@
+"""What an operator may set before ``SpiceServer.init``."""
+
+from dataclasses import dataclass, field
+
+from gspice.errors import ConfigError
+from gspice.server.listener import AddrFlags
+from gspice.server.security import SecurityMap
+from gspice.server.tls import TlsConfig
+
+UUID_BYTES = 16
+
+
+@dataclass(slots=True)
+class ServerOptions:
+    """Settings of a server; checked by the setters, used by ``SpiceServer.init``."""
+
+    host: str = ""
+    """Address to listen on; empty: all of them."""
+    addr_flags: AddrFlags = AddrFlags.ANY
+    port: int | None = None
+    """Plain TCP port; 0 lets the system choose; None: no plain listener."""
+    tls_port: int | None = None
+    tls: TlsConfig | None = None
+    unix_path: str | None = None
+    listen_fd: int | None = None
+    """A socket that the host has bound already."""
+    name: str | None = None
+    uuid: bytes | None = None
+    renderer: str = "auto"
+    security: SecurityMap = field(default_factory=SecurityMap)
+
+    def check(self) -> None:
+        """ConfigError where the settings contradict each other."""
+        for what, port in (("port", self.port), ("tls-port", self.tls_port)):
+            if port is not None and not 0 <= port <= 65535:
+                raise ConfigError(f"{what} {port} is not between 0 and 65535")
+        if self.tls_port is not None and self.tls is None:
+            raise ConfigError("a TLS port needs certificates: give the directory that holds them (--tls-dir)")
+        if self.uuid is not None and len(self.uuid) != UUID_BYTES:
+            raise ConfigError(f"a UUID has {UUID_BYTES} bytes, not {len(self.uuid)}")

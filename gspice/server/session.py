@@ -1,0 +1,106 @@
+"""The server as main channels see it: one ``Session`` for each client, over one ``ServerState``. On the host loop."""
+
+from collections.abc import Sequence
+
+from gspice.channels.base import LinkInfo
+from gspice.channels.mouse_mode import MouseModes
+from gspice.input.devices import InputDevices
+from gspice.server.devices import Devices
+from gspice.server.options import ServerOptions
+from gspice.server.security import ChannelSecurity
+from gspice.server.worker_messages import SetMouseMode
+from gspice.vdi.qxl import ClientMonitor
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.types import MouseMode
+
+MM_TIME_DELAY_MS = 0
+"""How far the client's multimedia clock is set back: nothing is played yet that would need to be held."""
+
+
+class ServerState:
+    """What all sessions share: the mouse mode, and the channels that the devices make."""
+
+    def __init__(self, options: ServerOptions, inputs: InputDevices, devices: Devices) -> None:
+        self.options = options
+        self.devices = devices
+        self.inputs = inputs
+        self.mouse_modes = MouseModes()
+        self._absolute: dict[int, bool] = {}
+        self.mouse_modes.observe(self._mouse_mode_changed)
+
+    def channels(self) -> list[tuple[ChannelType, int]]:
+        """Every channel but main, in the order to offer them."""
+        entries = [(ChannelType.INPUTS, 0)]
+        for kind in (ChannelType.DISPLAY, ChannelType.CURSOR):
+            entries += [(kind, qxl_id) for qxl_id in self.devices.qxl_ids]
+        return entries
+
+    def devices_changed(self) -> None:
+        """A device came or went: which mouse modes there are may change with it."""
+        displays = len(self.devices.qxl_ids)
+        self.mouse_modes.update(
+            has_tablet=self.inputs.has_tablet, qxl_devices=displays, display_channels=displays
+        )
+
+    def primary_changed(self, qxl_id: int, width: int, height: int, absolute: bool) -> None:
+        """A primary surface was made. Between two of them (0, 0) the pointer stays as it is."""
+        if not width:
+            return
+        self._absolute[qxl_id] = absolute
+        if len(self.devices.qxl_ids) == 1:
+            self.inputs.set_logical_size(width, height)
+        self.mouse_modes.update(primary_allows=all(self._absolute.values()))
+
+    @property
+    def is_server_mouse(self) -> bool:
+        return self.mouse_modes.current == MouseMode.SERVER
+
+    def _mouse_mode_changed(self) -> None:
+        self.devices.broadcast(SetMouseMode(not self.is_server_mouse))
+
+
+class Session:
+    """One client's view of the server: the ``MainContext`` of its main channel."""
+
+    def __init__(self, state: ServerState, link: LinkInfo) -> None:
+        self._state = state
+        self._link = link
+
+    @property
+    def display_hint(self) -> int:
+        return len(self._state.devices.qxl_ids)
+
+    @property
+    def mouse(self) -> MouseModes:
+        return self._state.mouse_modes
+
+    @property
+    def name(self) -> str:
+        return self._state.options.name or ""
+
+    @property
+    def uuid(self) -> bytes | None:
+        return self._state.options.uuid
+
+    @property
+    def ram_hint(self) -> int:
+        return self._state.devices.ram_hint()
+
+    @property
+    def inputs_secure(self) -> bool:
+        """Key presses go the way the main channel came, unless the security map demands TLS for them."""
+        rule = self._state.options.security.rule(ChannelType.INPUTS)
+        return self._link.secure or self._link.local or not rule & ChannelSecurity.NONE
+
+    @property
+    def supports_monitors_config(self) -> bool:
+        return self._state.devices.client_monitors(None)
+
+    def mm_time(self, now: float) -> int:
+        return (int(now * 1000) - MM_TIME_DELAY_MS) & 0xFFFFFFFF
+
+    def channels(self) -> Sequence[tuple[ChannelType, int]]:
+        return self._state.channels()
+
+    def monitors_config(self, monitors: Sequence[ClientMonitor]) -> bool:
+        return self._state.devices.client_monitors(list(monitors))

@@ -1,0 +1,3 @@
+"""The version of GSpice."""
+
+VERSION = "0.1.0"

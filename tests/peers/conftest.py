@@ -1,0 +1,105 @@
+"""Real clients against a real ``gspice serve``. A missing peer skips the test on a developer's machine and fails in CI."""
+
+import datetime
+import ipaddress
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from tests.peers.peers import SYSTEM_PYTHON, Serve, SpiceGtk, Xvfb, missing
+
+
+@pytest.fixture
+def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
+    """Start servers; all are stopped at the end of the test."""
+    running: list[Serve] = []
+
+    def start(*options: str, port: str = "0") -> Serve:
+        running.append(Serve(*options, log=tmp_path / f"serve{len(running)}.log", port=port))
+        return running[-1]
+
+    yield start
+    for serve in running:
+        serve.stop()
+
+
+@pytest.fixture
+def serve(start_serve: Callable[..., Serve]) -> Serve:
+    """A server with default options and a small desktop."""
+    return start_serve("--size=800x600")
+
+
+@pytest.fixture
+def start_spice_gtk(tmp_path: Path) -> Iterator[Callable[[], SpiceGtk]]:
+    """Start spice-gtk processes; all are ended with the test."""
+    check = "import gi; gi.require_version('SpiceClientGLib', '2.0'); from gi.repository import SpiceClientGLib"
+    if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", check], check=False).returncode:
+        missing("spice-gtk for Python", "python3-gi gir1.2-spiceclientglib-2.0")
+    running: list[SpiceGtk] = []
+
+    def start() -> SpiceGtk:
+        running.append(SpiceGtk(tmp_path))
+        return running[-1]
+
+    yield start
+    for client in running:
+        client.close()
+
+
+@pytest.fixture
+def spice_gtk(start_spice_gtk: Callable[[], SpiceGtk]) -> SpiceGtk:
+    return start_spice_gtk()
+
+
+@pytest.fixture
+def xvfb(tmp_path: Path) -> Iterator[Xvfb]:
+    screen = Xvfb(tmp_path / "xvfb.log")
+    yield screen
+    screen.close()
+
+
+@pytest.fixture(scope="session")
+def tls_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CA and a server certificate for 127.0.0.1, named as QEMU names them."""
+    directory = tmp_path_factory.mktemp("tls")
+    now = datetime.datetime.now(datetime.UTC)
+
+    def name(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    def builder(subject: str, key: rsa.RSAPrivateKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name(subject))
+            .issuer_name(name("GSpice test CA"))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=2))
+        )
+
+    ca_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    ca = (
+        builder("GSpice test CA", ca_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(ca_key, hashes.SHA256())
+    )
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = (
+        builder("127.0.0.1", key)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (directory / "ca-cert.pem").write_bytes(ca.public_bytes(pem))
+    (directory / "server-cert.pem").write_bytes(certificate.public_bytes(pem))
+    (directory / "server-key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return directory

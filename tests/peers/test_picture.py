@@ -1,0 +1,117 @@
+"""What stock clients show is what our canvas holds."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.peers.peers import Serve, SpiceGtk, Xvfb, as_bgrx, need_program
+
+pytestmark = pytest.mark.peer
+
+
+def test_spice_gtk_holds_the_canvas_byte_for_byte(serve: Serve, spice_gtk: SpiceGtk) -> None:
+    spice_gtk.connect(serve)
+    spice_gtk.do("wait", seconds=1.5)  # a clock ticks, a video plays
+    canvas = serve.freeze()
+    assert canvas.shape == (600, 800, 4)
+    assert len(np.unique(canvas.reshape(-1, 4), axis=0)) > 1000, "this is no picture of a desktop"
+    assert np.array_equal(spice_gtk.grab_settled(canvas), canvas)
+
+
+def test_it_goes_on_after_a_freeze(serve: Serve, spice_gtk: SpiceGtk) -> None:
+    spice_gtk.connect(serve)
+    first = serve.freeze()
+    serve.thaw()
+    spice_gtk.do("wait", seconds=1.5)
+    second = serve.freeze()
+    assert not np.array_equal(first, second), "nothing moved"
+    assert np.array_equal(spice_gtk.grab_settled(second), second)
+
+
+@pytest.mark.parametrize(("compression", "name"), [(1, "raw"), (7, "lz4")])
+def test_raw_and_lz4_images(serve: Serve, spice_gtk: SpiceGtk, compression: int, name: str) -> None:
+    spice_gtk.connect(serve)
+    spice_gtk.do("compression", value=compression)
+    spice_gtk.do("wait", seconds=0.5)
+    before = spice_gtk.do("status")
+    spice_gtk.do("wait", seconds=1.0)
+    after = spice_gtk.do("status")
+    canvas = serve.freeze()
+    assert np.array_equal(spice_gtk.grab_settled(canvas), canvas)
+    pixels = after["invalidated"] - before["invalidated"]
+    ratio = (after["bytes"]["display"] - before["bytes"]["display"]) / (4 * pixels)
+    assert ratio > 0.98 if name == "raw" else ratio < 0.95
+
+
+def test_every_channel_opens_and_the_machine_is_named(
+    start_serve: Callable[..., Serve], spice_gtk: SpiceGtk
+) -> None:
+    serve = start_serve("--name=a certain name")
+    spice_gtk.connect(serve)
+    status = spice_gtk.do("status")
+    opened = {channel for channel, event in status["events"] if event == "opened"}
+    assert opened == {"main", "display", "inputs", "cursor"}
+    assert status["name"] == "a certain name"
+    assert status["agent_connected"], "spice-gtk resizes only through an agent"
+    assert status["mouse_mode"] == 2, "the tablet gives client mouse mode"
+    assert status["cursors"], "no cursor shape came"
+
+
+def test_spicy_screenshot(serve: Serve, xvfb: Xvfb, tmp_path: Path) -> None:
+    program = need_program("spicy-screenshot", "spice-client-gtk")
+    canvas = serve.freeze()
+    file = tmp_path / "shot.png"
+    done = subprocess.run(
+        [program, f"--uri=spice://127.0.0.1:{serve.port}", f"--out-file={file}"],
+        env=xvfb.env,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert file.exists(), f"{done.stderr.decode()}\n{serve.log()[-3000:]}"
+    # It writes a PPM, whatever the name says.
+    with Image.open(file) as image:
+        assert np.array_equal(as_bgrx(image), canvas)
+
+
+def test_remote_viewer_shows_the_desktop(serve: Serve, xvfb: Xvfb, tmp_path: Path) -> None:
+    program = need_program("remote-viewer", "virt-viewer")
+    grabber = need_program("import", "imagemagick")
+    canvas = serve.freeze()
+    viewer = subprocess.Popen(
+        [program, "--full-screen", f"spice://127.0.0.1:{serve.port}"],
+        env=xvfb.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(60):
+            shot = tmp_path / "screen.png"
+            subprocess.run([grabber, "-window", "root", str(shot)], env=xvfb.env, check=True, timeout=30)
+            with Image.open(shot) as image:
+                screen = as_bgrx(image)
+            if contains(screen, canvas):
+                return
+            assert viewer.poll() is None, serve.log()[-3000:]
+        raise AssertionError(f"the desktop is not on remote-viewer's screen: {shot}\n{serve.log()[-3000:]}")
+    finally:
+        viewer.terminate()
+        viewer.wait(10)
+
+
+def contains(screen: np.ndarray, canvas: np.ndarray) -> bool:
+    """Whether the canvas is somewhere on the screen, unscaled."""
+    height, width = canvas.shape[:2]
+    # A row from the middle of the desktop is searched first; the rest is compared where it was found.
+    probe = canvas[height // 2, :64].tobytes()
+    for y in range(screen.shape[0] - height + 1):
+        x = screen[y + height // 2].tobytes().find(probe)
+        if x >= 0 and x % 4 == 0 and x // 4 + width <= screen.shape[1]:
+            part = screen[y : y + height, x // 4 : x // 4 + width]
+            if np.array_equal(part[:, :, :3], canvas[:, :, :3]):
+                return True
+    return False
