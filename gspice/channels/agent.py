@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from gspice.errors import ProtocolError
+from gspice.wire import limits
 from gspice.wire.message import Message
-from gspice.wire.messages.agent import AgentMessageHeader
+from gspice.wire.messages.agent import AGENT_PROTOCOL, AgentMessage, AgentMessageHeader
 from gspice.wire.messages.main import MainAgentData, MainAgentToken
 
 TOKENS = 10
@@ -19,19 +20,15 @@ TOKENS = 10
 TOKENS_RETURNED = 5
 """Tokens go back in batches of this many."""
 
-MAX_PIECE = 2048
-"""Bytes of one piece, header included."""
-
 MAX_QUEUED = 64
 """Pieces that wait for a client's tokens; one that lets more pile up takes nothing at all."""
 
 HEADER_SIZE = 20
-PROTOCOL = 1
 _TOKEN_MAX = 0xFFFFFFFF
 
 
-class AgentMessage(NamedTuple):
-    """A whole message of the agent protocol."""
+class WholeMessage(NamedTuple):
+    """A message of a client's, put together but not looked into."""
 
     type: int
     body: bytes
@@ -40,16 +37,16 @@ class AgentMessage(NamedTuple):
 class Agent(Protocol):
     """Who answers a client's agent messages."""
 
-    def client_started(self, port: "AgentPort") -> None:
+    def client_started(self, session: "AgentSession") -> None:
         """A client talks from now on, from the start of a message; what was begun before is void."""
 
-    def take(self, piece: memoryview, port: "AgentPort") -> None:
-        """One piece. Call ``port.taken()`` once it is out of the way, now or later."""
+    def take(self, piece: memoryview, session: "AgentSession") -> None:
+        """One piece. Call ``session.taken()`` once it is out of the way, now or later."""
 
-    def client_left(self, port: "AgentPort") -> None: ...
+    def client_left(self, session: "AgentSession") -> None: ...
 
 
-class AgentPort:
+class AgentSession:
     """One client's end. ``send`` takes messages for the client's main channel."""
 
     def __init__(self, send: Callable[[Message], None]) -> None:
@@ -103,8 +100,10 @@ class AgentPort:
 
     def data(self, piece: bytes | memoryview) -> None:
         """AGENT_DATA. ProtocolError: too long, or more than the client had tokens for."""
-        if len(piece) > MAX_PIECE:
-            raise ProtocolError(f"agent data of {len(piece)} bytes: a piece has at most {MAX_PIECE}")
+        if len(piece) > limits.AGENT_CHUNK_BYTES:
+            raise ProtocolError(
+                f"agent data of {len(piece)} bytes: a piece has at most {limits.AGENT_CHUNK_BYTES}"
+            )
         if self._agent is None or not self._started:
             # Sent to an agent that has gone since. It costs no token: the client's count began anew.
             return
@@ -125,10 +124,10 @@ class AgentPort:
         """Send a message to the client, as soon as it has tokens. ProtocolError: it never takes any."""
         if not self._started:
             return
-        header = AgentMessageHeader(protocol=PROTOCOL, type=message.type, opaque=0, size=len(message.body))
-        data = header.serialize() + message.body
-        for start in range(0, len(data), MAX_PIECE):
-            self._queue.append(data[start : start + MAX_PIECE])
+        body = message.serialize()
+        data = AgentMessageHeader(type=message.TYPE, size=len(body)).serialize() + body
+        for start in range(0, len(data), limits.AGENT_CHUNK_BYTES):
+            self._queue.append(data[start : start + limits.AGENT_CHUNK_BYTES])
         self._flush()
         if len(self._queue) > MAX_QUEUED:
             raise ProtocolError(f"{len(self._queue)} agent messages wait for tokens that do not come")
@@ -156,7 +155,7 @@ class AgentAssembler:
         self._missing = 0
         self._kept = None
 
-    def feed(self, piece: memoryview) -> AgentMessage | None:
+    def feed(self, piece: memoryview) -> WholeMessage | None:
         """The message that this piece completes, if it is wanted. ProtocolError: not a piece of a message."""
         if not self._missing:
             piece = self._begin(piece)
@@ -169,14 +168,16 @@ class AgentAssembler:
         if self._missing:
             return None
         whole, self._kept = bytes(self._kept), None
-        return AgentMessage(self._type, whole)
+        return WholeMessage(self._type, whole)
 
     def _begin(self, piece: memoryview) -> memoryview:
         if len(piece) < HEADER_SIZE:
             raise ProtocolError(f"agent message begins with {len(piece)} bytes: its header has {HEADER_SIZE}")
         header = AgentMessageHeader.parse(piece[:HEADER_SIZE])
-        if header.protocol != PROTOCOL:
-            raise ProtocolError(f"agent message of protocol {header.protocol}: only {PROTOCOL} is known")
+        if header.protocol != AGENT_PROTOCOL:
+            raise ProtocolError(
+                f"agent message of protocol {header.protocol}: only {AGENT_PROTOCOL} is known"
+            )
         body = piece[HEADER_SIZE:]
         if len(body) > header.size:
             raise ProtocolError(f"agent data goes {len(body) - header.size} bytes past its message")

@@ -7,17 +7,15 @@ It can do nothing else, says so in its capabilities, and passes over what it is 
 import logging
 from collections.abc import Callable, Sequence
 
-from gspice.channels.agent import AgentAssembler, AgentMessage, AgentPort
+from gspice.channels.agent import AgentAssembler, AgentSession
 from gspice.vdi import ClientMonitor
 from gspice.wire import limits
 from gspice.wire.caps import CapSet
 from gspice.wire.messages.agent import (
     AgentAnnounceCapabilities,
     AgentCap,
-    AgentMessageType,
     AgentMonitorsConfig,
     AgentReply,
-    AgentResult,
 )
 
 log = logging.getLogger(__name__)
@@ -32,14 +30,18 @@ CAPS = CapSet.of(
 )
 
 LIMITS: dict[int, int] = {
-    AgentMessageType.ANNOUNCE_CAPABILITIES: 4 + 4 * limits.AGENT_CAPS_WORDS,
+    AgentAnnounceCapabilities.TYPE: 4 + 4 * limits.AGENT_CAPS_WORDS,
     # Count and flags, then position, size and depth of each monitor, and its size in millimetres.
-    AgentMessageType.MONITORS_CONFIG: 8 + limits.MONITORS * (20 + 4),
+    AgentMonitorsConfig.TYPE: 8 + limits.MONITORS * (20 + 4),
 }
 """Largest body of each message that this agent understands."""
 
 MAX_SIDE = 32767
 """Pixels: no display is wider or higher, and none is asked to be."""
+
+
+_DONE, _NOT_DONE = 1, 2
+"""VD_AGENT_SUCCESS and VD_AGENT_ERROR."""
 
 
 class BuiltinAgent:
@@ -49,28 +51,27 @@ class BuiltinAgent:
         self._monitors_config = monitors_config
         self._assembler = AgentAssembler(lambda kind: LIMITS.get(kind, 0))
 
-    def client_started(self, port: AgentPort) -> None:
+    def client_started(self, session: AgentSession) -> None:
         self._assembler.reset()
 
-    def client_left(self, port: AgentPort) -> None:
+    def client_left(self, session: AgentSession) -> None:
         self._assembler.reset()
 
-    def take(self, piece: memoryview, port: AgentPort) -> None:
+    def take(self, piece: memoryview, session: AgentSession) -> None:
         message = self._assembler.feed(piece)
-        port.taken()
+        session.taken()
         if message is None:
             return
-        if message.type == AgentMessageType.ANNOUNCE_CAPABILITIES:
-            self._announced(message.body, port)
+        if message.type == AgentAnnounceCapabilities.TYPE:
+            self._announced(message.body, session)
         else:
-            self._configure(message.body, port)
+            self._configure(message.body, session)
 
-    def _announced(self, body: bytes, port: AgentPort) -> None:
+    def _announced(self, body: bytes, session: AgentSession) -> None:
         if AgentAnnounceCapabilities.parse(body).request:
-            answer = AgentAnnounceCapabilities(request=0, caps=CAPS.words())
-            port.send(AgentMessage(AgentMessageType.ANNOUNCE_CAPABILITIES, answer.serialize()))
+            session.send(AgentAnnounceCapabilities(request=0, caps=CAPS.words()))
 
-    def _configure(self, body: bytes, port: AgentPort) -> None:
+    def _configure(self, body: bytes, session: AgentSession) -> None:
         config = AgentMonitorsConfig.parse(body)
         monitors = [
             ClientMonitor(width=m.width, height=m.height, x=m.x, y=m.y, depth=m.depth)
@@ -79,7 +80,4 @@ class BuiltinAgent:
         done = bool(monitors) and all(m.width <= MAX_SIDE and m.height <= MAX_SIDE for m in monitors)
         done = done and self._monitors_config(monitors)
         log.debug("client's monitors %s: %s", monitors, "followed" if done else "not followed")
-        reply = AgentReply(
-            type=AgentMessageType.MONITORS_CONFIG, error=AgentResult.SUCCESS if done else AgentResult.ERROR
-        )
-        port.send(AgentMessage(AgentMessageType.REPLY, reply.serialize()))
+        session.send(AgentReply(type=AgentMonitorsConfig.TYPE, error=_DONE if done else _NOT_DONE))

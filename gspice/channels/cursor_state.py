@@ -7,7 +7,6 @@ from gspice.geometry import Point
 from gspice.qxl.ops import CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail
 from gspice.wire.types import CursorType
 
-
 CursorCommand = CursorSet | CursorMove | CursorHide | CursorTrail
 
 

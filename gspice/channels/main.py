@@ -4,16 +4,16 @@ import logging
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from gspice.channels.agent import TOKENS, Agent, AgentPort
+from gspice.channels.agent import TOKENS, Agent, AgentSession
 from gspice.channels.agent_builtin import BuiltinAgent
 from gspice.channels.base import ChannelClient, LinkInfo, RoundTrip, Sender
 from gspice.channels.main_context import MainContext
-from gspice.channels.net_test import PAYLOADS, NetTest
+from gspice.channels.pings import SILENCE, LinePings
 from gspice.errors import ProtocolError
 from gspice.wire.caps import CapSet, MainCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.message import Message
-from gspice.wire.messages.base import Disconnecting, Notify, Ping, Pong
+from gspice.wire.messages.base import Disconnecting, Notify, Pong
 from gspice.wire.messages.main import (
     MainAgentConnected,
     MainAgentConnectedTokens,
@@ -36,12 +36,6 @@ from gspice.wire.types import ChannelId, NotifySeverity, NotifyVisibility
 
 log = logging.getLogger(__name__)
 
-PING_INTERVAL = 10.0
-"""Seconds from an answered ping to the next."""
-
-SILENCE = 30.0
-"""Seconds that a client may leave pings unanswered."""
-
 INSECURE_KEYBOARD = "keyboard channel is insecure"
 
 
@@ -56,21 +50,14 @@ class MainChannelClient(ChannelClient):
 
     def __init__(self, link: LinkInfo, sender: Sender, context: MainContext) -> None:
         super().__init__(link, sender)
-        self.round_trip = RoundTrip()
-        self.agent = AgentPort(sender.send)
+        self.agent = AgentSession(self._send)
         self._context = context
-        self._net_test: NetTest | None = None
+        self._pings = LinePings(self._send)
         self._announced: set[tuple[int, int]] = set()
         self._listed = False
         """CHANNELS_LIST has been sent."""
         self._observing = False
         self._now = 0.0
-        self._next_ping_id = 1
-        self._pings: dict[int, float] = {}
-        """Pings without an answer, and when they were sent."""
-        self._heard_at = 0.0
-        """When the last ping was answered, or since when the next answer is awaited."""
-        self._ping_at = 0.0
         self._handlers: dict[type[Message], Callable[[Any, float], None]] = {
             Pong: self._on_pong,
             MainClientInfo: self._ignore,
@@ -82,19 +69,24 @@ class MainChannelClient(ChannelClient):
             MainClientAgentToken: lambda message, now: self.agent.add_tokens(message.num_tokens),
         }
 
-    # What the net test found
+    # How the line is
+
+    @property
+    def round_trip(self) -> RoundTrip:
+        """The round trip, as pings measure it."""
+        return self._pings.round_trip
 
     @property
     def bits_per_second(self) -> float:
         """The line's bit rate; 0 while it is not known, and where it was too fast to measure."""
-        test = self._net_test
-        return test.result.bits_per_second if test is not None and test.result is not None else 0.0
+        result = self._pings.net_result
+        return result.bits_per_second if result is not None else 0.0
 
     @property
     def low_bandwidth(self) -> bool:
         """Whether the line is known to be slow."""
-        test = self._net_test
-        return test is not None and test.result is not None and test.result.low_bandwidth
+        result = self._pings.net_result
+        return result is not None and result.low_bandwidth
 
     # The connection's
 
@@ -103,7 +95,7 @@ class MainChannelClient(ChannelClient):
         context = self._context
         if context.supports_monitors_config:
             self.agent.connect(BuiltinAgent(context.monitors_config))
-        self.sender.send(
+        self._send(
             MainInit(
                 session_id=self.link.connection_id,
                 display_channels_hint=context.display_hint,
@@ -118,16 +110,10 @@ class MainChannelClient(ChannelClient):
         # Clients announce name and id of the machine when the list of channels comes, so both go ahead of it.
         if self.link.channel_caps.has(MainCap.NAME_AND_UUID):
             if context.name:
-                self.sender.send(MainName(name=context.name))
+                self._send(MainName(name=context.name))
             if context.uuid is not None:
-                self.sender.send(MainUuid(uuid=context.uuid))
-        self._heard_at = now
-        if self.link.local:
-            self._send_ping(b"", now)
-        else:
-            self._net_test = NetTest(self._next_ping_id, now)
-            for size in PAYLOADS:
-                self._send_ping(bytes(size), now)
+                self._send(MainUuid(uuid=context.uuid))
+        self._pings.start(now, net_test=not self.link.local)
         context.mouse.observe(self._send_mouse_mode)
         self._observing = True
 
@@ -141,19 +127,13 @@ class MainChannelClient(ChannelClient):
         handler(message, now)
 
     def deadline(self) -> float | None:
-        if self.closed:
-            return None
-        return self._heard_at + SILENCE if self._pings else self._ping_at
+        return None if self.closed else self._pings.deadline()
 
     def on_timer(self, now: float) -> None:
         self._now = now
         if self.closed:
             return
-        if not self._pings:
-            if now >= self._ping_at:
-                self._heard_at = now
-                self._send_ping(b"", now)
-        elif now >= self._heard_at + SILENCE:
+        if not self._pings.on_timer(now):
             self._leave()
             self.sender.close(f"no answer to pings for {SILENCE:.0f} seconds")
 
@@ -167,13 +147,13 @@ class MainChannelClient(ChannelClient):
         if self.closed:
             return
         self._notify(reason, NotifySeverity.WARN)
-        self.sender.send(Disconnecting(timestamp=self._nanoseconds(), reason=0))
+        self._send(Disconnecting(timestamp=self._nanoseconds(), reason=0))
         self._leave()
         self.sender.close(reason)
 
     def send_mm_time(self, now: float) -> None:
         """Set the client's multimedia clock anew, for one that has drifted or a latency that has changed."""
-        self.sender.send(MainMultiMediaTime(time=self._mm_time(now)))
+        self._send(MainMultiMediaTime(time=self._mm_time(now)))
 
     def channels_changed(self) -> None:
         """Offer the client channels that are new. One that it was offered once is never offered again."""
@@ -196,15 +176,15 @@ class MainChannelClient(ChannelClient):
             self.disconnect_agent()
         self.agent.connect(agent)
         if self.link.channel_caps.has(MainCap.AGENT_CONNECTED_TOKENS):
-            self.sender.send(MainAgentConnectedTokens(num_tokens=TOKENS))
+            self._send(MainAgentConnectedTokens(num_tokens=TOKENS))
         else:
-            self.sender.send(MainAgentConnected())
+            self._send(MainAgentConnected())
 
     def disconnect_agent(self, error: int = 0) -> None:
         """There is no agent any more."""
         if self.agent.connected:
             self.agent.disconnect()
-            self.sender.send(MainAgentDisconnected(error=error))
+            self._send(MainAgentDisconnected(error=error))
 
     # Messages of the client's
 
@@ -212,22 +192,14 @@ class MainChannelClient(ChannelClient):
         return None
 
     def _on_pong(self, message: Pong, now: float) -> None:
-        sent_at = self._pings.pop(message.id, None)
-        if sent_at is None:
-            return
-        self._heard_at = now
-        self._ping_at = now + PING_INTERVAL
-        test = self._net_test
-        if test is None or not test.running:
-            self.round_trip.add(now - sent_at)
-        elif test.pong(message.id, now) and test.result is not None:
-            self.round_trip.add(test.result.latency)
+        result = self._pings.net_result if self._pings.pong(message.id, now) else None
+        if result is not None:
             log.info(
                 "%s: latency %.1f ms, %.1f Mbit/s%s",
                 self.link.peer,
-                test.result.latency * 1e3,
-                test.result.bits_per_second / 1e6,
-                ", low bandwidth" if test.result.low_bandwidth else "",
+                result.latency * 1e3,
+                result.bits_per_second / 1e6,
+                ", low bandwidth" if result.low_bandwidth else "",
             )
 
     def _on_attach(self, message: MainAttachChannels, now: float) -> None:
@@ -250,26 +222,25 @@ class MainChannelClient(ChannelClient):
     def _new_channels(self) -> list[tuple[ChannelType, int]]:
         return [
             entry
-            for entry in self._context.channels()
+            for entry in dict.fromkeys(self._context.channels())
             if entry[0] != ChannelType.MAIN and entry not in self._announced
         ]
 
+    def _send(self, message: Message) -> None:
+        # The server may not know yet that this client is on its way out.
+        if not self.closed:
+            self.sender.send(message)
+
     def _send_channels(self, channels: list[tuple[ChannelType, int]]) -> None:
         self._announced.update(channels)
-        self.sender.send(MainChannelsList(channels=tuple(ChannelId(type=t, id=i) for t, i in channels)))
+        self._send(MainChannelsList(channels=tuple(ChannelId(type=t, id=i) for t, i in channels)))
 
     def _send_mouse_mode(self) -> None:
         mouse = self._context.mouse
-        self.sender.send(MainMouseMode(supported_modes=mouse.supported, current_mode=mouse.current))
-
-    def _send_ping(self, data: bytes, now: float) -> None:
-        ping_id = self._next_ping_id
-        self._next_ping_id = (ping_id + 1) & 0xFFFFFFFF
-        self._pings[ping_id] = now
-        self.sender.send(Ping(id=ping_id, timestamp=int(now * 1e6), data=data))
+        self._send(MainMouseMode(supported_modes=mouse.supported, current_mode=mouse.current))
 
     def _notify(self, text: str, severity: NotifySeverity) -> None:
-        self.sender.send(
+        self._send(
             Notify(
                 timestamp=self._nanoseconds(),
                 severity=severity,

@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import signal
+import time
 from pathlib import Path
 
 import click
@@ -47,6 +48,9 @@ MAX_SIDE = 4096
     type=click.Path(path_type=Path),
     help="File whose first line is the password. Without it anybody who can connect gets in.",
 )
+@click.option(
+    "--password-lifetime", type=click.IntRange(min=1), metavar="SECONDS", help="How long the password is good."
+)
 @click.option("--no-auth", is_flag=True, help="Let anybody in, also on an address that others can reach.")
 @click.option("--size", callback=_size, default="1280x800", show_default=True, help="Size of the desktop.")
 @click.option("--video", type=click.Path(path_type=Path), help="Video to play in a window.")
@@ -67,6 +71,7 @@ def serve(
     tls_dir: Path | None,
     unix_path: str | None,
     password_file: Path | None,
+    password_lifetime: int | None,
     no_auth: bool,
     size: tuple[int, int],
     video: Path | None,
@@ -93,7 +98,7 @@ def serve(
     server = SpiceServer(options)
     password = read_password_file(password_file) if password_file else None
     if password is not None:
-        server.tickets.set_ticket(password)
+        server.tickets.set_ticket(password, password_lifetime or 0, time.monotonic())
     else:
         _check_open(addr, port, tls_port, no_auth)
         server.tickets.set_noauth()

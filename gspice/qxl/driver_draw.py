@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from gspice.geometry import Point, Rect
 from gspice.pixels import SurfaceSpec
+from gspice.qxl import ops
 from gspice.qxl.driver_image import CHUNK_HEADER, GuestBitmap, GuestSurface, ImageWriter, bgrx
 from gspice.qxl.driver_memory import Resource
+from gspice.qxl.driver_ops import OpWriter, qxl_rect
 from gspice.qxl.driver_queue import CommandQueue, Ring
-from gspice.qxl.structures import CommandType, QXLRect
+from gspice.qxl.structures import CommandType
 from gspice.qxl.structures_draw import (
     SURFACE_DEPS,
     BrushType,
@@ -38,6 +40,7 @@ class Drawing:
     def __init__(self, queue: CommandQueue) -> None:
         self._queue = queue
         self._images = ImageWriter(queue.memory)
+        self._ops = OpWriter(queue.memory, self._images)
 
     def surface_spec(self, surface: int) -> SurfaceSpec:
         """Size and format of a surface that exists; ValueError where none does."""
@@ -97,8 +100,8 @@ class Drawing:
         area = src_area or Rect(0, 0, image.width, image.height)
 
         def body(resource: Resource, u: DrawBody) -> None:
-            u.copy.src_bitmap = self._images.write(resource, image)
-            u.copy.src_area = _qxl_rect(area)
+            u.copy.src_bitmap = self._images.write(resource, image).address
+            u.copy.src_area = qxl_rect(area)
             u.copy.rop_descriptor = ropd
             u.copy.scale_mode = scale_mode
 
@@ -144,8 +147,8 @@ class Drawing:
         area = src_area or Rect(0, 0, image.width, image.height)
 
         def body(resource: Resource, u: DrawBody) -> None:
-            u.alpha_blend.src_bitmap = self._images.write(resource, image)
-            u.alpha_blend.src_area = _qxl_rect(area)
+            u.alpha_blend.src_bitmap = self._images.write(resource, image).address
+            u.alpha_blend.src_area = qxl_rect(area)
             u.alpha_blend.alpha = alpha
             u.alpha_blend.alpha_flags = alpha_flags
 
@@ -166,6 +169,29 @@ class Drawing:
         """Invert the pixels."""
         self._draw(DrawType.INVERS, Effect.REVERT_ON_DUP, rect, surface=surface, clip=clip)
 
+    def draw(self, drawable: ops.Drawable) -> None:
+        """Draw an operation that is a value, whatever it is and wherever; the server checks it, nobody
+        before."""
+
+        def build(resource: Resource) -> None:
+            out, _ = resource.struct(QXLDrawable)
+            out.surface_id, out.type, out.effect = drawable.surface_id, drawable.op.TYPE, drawable.effect
+            out.mm_time = drawable.mm_time
+            out.bbox = qxl_rect(drawable.bbox)
+            if drawable.self_bitmap_area is not None:
+                out.self_bitmap = 1
+                out.self_bitmap_area = qxl_rect(drawable.self_bitmap_area)
+            out.surfaces_dest[:] = [-1] * SURFACE_DEPS
+            for index, (surface, rect) in enumerate(drawable.surface_deps[:SURFACE_DEPS]):
+                out.surfaces_dest[index] = surface
+                out.surfaces_rects[index] = qxl_rect(rect)
+            if drawable.clip is not None:
+                out.clip.type = ClipType.RECTS
+                out.clip.data = self._clip(resource, drawable.clip)
+            self._ops.write(resource, out.u, drawable.op)
+
+        self._queue.submit(Ring.DISPLAY, CommandType.DRAW, build)
+
     def _draw(
         self,
         kind: DrawType,
@@ -185,11 +211,11 @@ class Drawing:
             drawable, _ = resource.struct(QXLDrawable)
             drawable.surface_id = surface
             drawable.type, drawable.effect = kind, effect
-            drawable.bbox = _qxl_rect(rect)
+            drawable.bbox = qxl_rect(rect)
             drawable.surfaces_dest[:] = [-1] * SURFACE_DEPS
             if depends is not None:
                 drawable.surfaces_dest[0] = depends[0]
-                drawable.surfaces_rects[0] = _qxl_rect(depends[1])
+                drawable.surfaces_rects[0] = qxl_rect(depends[1])
             if clip is not None:
                 drawable.clip.type = ClipType.RECTS
                 drawable.clip.data = self._clip(resource, clip)
@@ -206,7 +232,3 @@ class Drawing:
         start = place.offset + 4 + CHUNK_HEADER
         self._queue.memory.bytes[start : start + rects.nbytes] = rects
         return place.address
-
-
-def _qxl_rect(rect: Rect) -> QXLRect:
-    return QXLRect(rect.top, rect.left, rect.bottom, rect.right)

@@ -90,8 +90,8 @@ class ImageWriter:
         self._memory = memory
         self._serial = itertools.count(1)
 
-    def write(self, resource: Resource, image: GuestBitmap | GuestSurface) -> int:
-        """Put an image into a resource's memory; its QXL address. DeviceBusy, DoesNotFit: see
+    def write(self, resource: Resource, image: GuestBitmap | GuestSurface) -> Place:
+        """Put an image into a resource's memory; where it lies. DeviceBusy, DoesNotFit: see
         ``GuestMemory``."""
         struct, place = resource.struct(QXLImage)
         descriptor = struct.descriptor
@@ -100,7 +100,7 @@ class ImageWriter:
             descriptor.type = ImageType.SURFACE
             descriptor.id = self._uncached_id()
             struct.u.surface_image.surface_id = image.surface_id
-            return place.address
+            return place
         descriptor.type = ImageType.BITMAP
         if image.cache_id is None:
             descriptor.id = self._uncached_id()
@@ -119,7 +119,7 @@ class ImageWriter:
             bitmap.palette = self._palette(resource, image)
         rows = image.rows if image.top_down else image.rows[::-1]
         bitmap.data = self._direct(resource, rows) if image.direct else self.chunks(resource, rows)
-        return place.address
+        return place
 
     def chunks(self, resource: Resource, rows: NDArray[np.uint8]) -> int:
         """Put rows into a chain of chunks; the address of its first."""

@@ -268,7 +268,9 @@ class SurfaceCreate:
     width: int
     height: int
     stride: int
-    """As the guest gave it; negative: bottom-up."""
+    """As the guest gave it; negative: the first row lies last in memory."""
+    address: int
+    """QXL address of the lowest byte of its memory, ``abs(stride) * height`` bytes that were in the slot when parsed."""
     keep_data: bool
     data: bytes | None
     """With ``keep_data``: the pixels, rows top-down and ``abs(stride)`` apart."""
@@ -280,6 +282,7 @@ class SurfaceCreate:
         width: int,
         height: int,
         stride: int,
+        address: int = 0,
         keep_data: bool = False,
         data: bytes | None = None,
     ) -> None: ...

@@ -184,12 +184,14 @@ def adopt(
     loop: CoreInterface, fd: int, on_accept: Callable[[Transport], None], *, tls: ssl.SSLContext | None = None
 ) -> Listener:
     """Listen on a socket that the host has bound, and own it; on ConfigError it is still the host's."""
+    sock: socket.socket | None = None
     try:
-        sock = socket.socket(fileno=os.dup(fd))
+        sock = socket.socket(fileno=fd)
         sock.listen(BACKLOG)
     except OSError as error:
+        if sock is not None:
+            sock.detach()
         raise ConfigError(f"descriptor {fd} is no socket that can listen: {error.strerror}") from error
-    os.close(fd)
     return Listener(loop, sock, on_accept, tls=tls)
 
 

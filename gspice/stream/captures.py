@@ -57,12 +57,7 @@ def encode(pixels: Pixels, *, lz4_allowed: bool) -> CapturedImage:
     if not lz4_allowed or bitmap_format is BitmapFormat.A8 or len(pixels.data) < MIN_COMPRESS:
         return raw
     payload = lz4.encode(
-        pixels.data,
-        stride=pixels.stride,
-        width=pixels.width,
-        height=pixels.height,
-        format=bitmap_format,
-        top_down=True,
+        pixels.data, pixels.stride, pixels.width, pixels.height, bitmap_format, top_down=True
     )
     if len(payload) >= len(pixels.data):
         return raw

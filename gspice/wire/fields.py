@@ -74,6 +74,22 @@ class Int(Fixed):
         return (value,)
 
 
+class Bounded(Int):
+    """An integer that says how much memory something will take, and so has a limit."""
+
+    def __init__(self, codes: str, *, limit: int) -> None:
+        super().__init__(codes)
+        self.limit = limit
+
+    def join(self, raw: tuple[Any, ...]) -> Any:
+        if raw[0] > self.limit:
+            raise ProtocolError(f"{raw[0]} where the limit is {self.limit}")
+        return raw[0]
+
+    def split(self, value: Any) -> tuple[Any, ...]:
+        return (self.join((value,)),)
+
+
 class Bool(Int):
     """A flag in a byte; any value but 0 is true."""
 

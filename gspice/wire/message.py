@@ -31,7 +31,7 @@ class Struct:
 
     @classmethod
     def parse(cls, body: bytes | bytearray | memoryview, given: Collection[str] = ()) -> Self:
-        """Read a body that holds this and nothing else; ProtocolError for anything else, and no other error.
+        """Read a body that holds this and nothing else; anything else is a ProtocolError, and only that.
 
         ``given`` names what both ends agreed on (see WhenGiven). The result keeps no reference to ``body``.
         """
@@ -160,15 +160,15 @@ class _Run:
                 raise ProtocolError(f"{self.owner}: {key} is {scope[key]}, not {value}")
 
     def write(self, writer: BodyWriter, scope: dict[str, Any]) -> None:
-        raw: list[Any] = []
-        if self.plain:
-            raw = [scope[key] for key in self.keys]
-        else:
-            for key, shape in self.entries:
-                raw += shape.split(scope[key])
         try:
-            writer.pack(self.layout, *raw)
-        except struct.error as error:
+            if self.plain:
+                writer.pack(self.layout, *[scope[key] for key in self.keys])
+            else:
+                raw: list[Any] = []
+                for key, shape in self.entries:
+                    raw += shape.split(scope[key])
+                writer.pack(self.layout, *raw)
+        except (struct.error, ProtocolError) as error:
             for key, shape in self.entries:
                 _named(self.owner, key, shape.pack, scope[key])
             raise ProtocolError(f"{self.owner}: {error}") from error

@@ -1,4 +1,4 @@
-"""Which messages each channel has: tables from number to class, made from what the classes say of themselves."""
+"""Which messages each channel has: tables by number, made from what the classes say of themselves."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType, ModuleType

@@ -344,8 +344,10 @@ class ClientModel(RuleBasedStateMachine):
             return
         state = self.channel.state
         assert self.shown == (None if state.shape is None else state.shape.data)
-        assert (self.visible, self.place) == (state.visible, state.position)
+        assert self.visible == state.visible
+        # Where a hidden cursor is does not matter: it comes back with a position.
+        assert not state.visible or self.place == state.position
 
 
 TestClientModel = ClientModel.TestCase
-TestClientModel.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+TestClientModel.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)

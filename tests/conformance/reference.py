@@ -4,6 +4,7 @@ It shares no code with the backends. A surface is a list of rows of pixel values
 as the format has.
 """
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from gspice.qxl.ops import (
 )
 
 Rows = list[list[int]]
+WORDS = {8: "B", 16: "H", 32: "I"}
 CHANNELS = {
     SurfaceFormat.RGB555: (5, 5, 5),
     SurfaceFormat.RGB565: (5, 6, 5),
@@ -51,11 +53,13 @@ class Picture:
 def unpack(spec: SurfaceSpec, data: bytes, stride: int) -> Rows:
     """Pixel values from rows of bytes."""
     bits = spec.format.bits_per_pixel
-    mask = (1 << bits) - 1
-    rows = []
+    rows: Rows = []
     for y in range(spec.height):
-        line = int.from_bytes(data[y * stride : y * stride + (spec.width * bits + 7) // 8], "little")
-        rows.append([line >> (x * bits) & mask for x in range(spec.width)])
+        start = y * stride
+        if bits == 1:
+            rows.append([data[start + x // 8] >> x % 8 & 1 for x in range(spec.width)])
+        else:
+            rows.append(list(struct.unpack_from(f"<{spec.width}{WORDS[bits]}", data, start)))
     return rows
 
 

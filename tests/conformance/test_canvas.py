@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gspice.geometry import Point, Rect
-from gspice.gpu.canvas import Canvas
+from gspice.gpu.canvas import Canvas, DrawOutcome
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import BitmapImage, Brush, Copy, CopyBits, Drawable, Fill, Mask, Palette, SurfaceImage
 from tests.conformance.reference import ReferenceCanvas, rows_of
@@ -16,10 +16,17 @@ from tests.conformance.strategies import NO_MASK, Specs, drawables, noise, seeds
 
 CanvasMaker = Callable[[], Canvas]
 PUT = 8
+DEPTHS = [SurfaceFormat.A1, SurfaceFormat.A8, SurfaceFormat.RGB565, SurfaceFormat.XRGB32]
+"""One format of each depth."""
 
 
-def compare(make_canvas: CanvasMaker, surfaces: Specs, seed: int, batch: Sequence[Drawable]) -> None:
-    """Draw on canvas and reference, both filled with the same noise, and compare all pixels."""
+def compare(
+    make_canvas: CanvasMaker, surfaces: Specs, seed: int, batch: Sequence[Drawable], *, at_once: bool = False
+) -> None:
+    """Draw on canvas and reference, both filled with the same noise, and compare all pixels.
+
+    One command at a time, since later ones can hide what earlier ones did wrong; ``at_once``: as one batch.
+    """
     reference = ReferenceCanvas()
     with closing(make_canvas()) as canvas:
         for surface_id, spec in surfaces.items():
@@ -27,28 +34,32 @@ def compare(make_canvas: CanvasMaker, surfaces: Specs, seed: int, batch: Sequenc
             data = noise(seed + surface_id, stride * spec.height)
             canvas.create_surface(surface_id, spec, data, stride)
             reference.create(surface_id, spec, data, stride)
-        outcomes = canvas.submit(batch)
-        assert len(outcomes) == len(batch)
-        for drawable, outcome in zip(batch, outcomes, strict=True):
-            before = [list(row) for row in reference.rows[drawable.surface_id]]
-            assert outcome.drawn == reference.draw(drawable), outcome.reason
-            assert bool(outcome.reason) != outcome.drawn
-            after = reference.rows[drawable.surface_id]
-            told: set[tuple[int, int]] = set()
-            for rect in outcome.rects:
-                points = {(x, y) for y in range(rect.top, rect.bottom) for x in range(rect.left, rect.right)}
-                assert points, "an empty rectangle"
-                assert not points & told, "rectangles overlap"
-                told |= points
-            changed = {
-                (x, y) for y, row in enumerate(after) for x, value in enumerate(row) if value != before[y][x]
-            }
-            assert changed <= told
-            assert told <= (reference.area(drawable) if outcome.drawn else set())
+        for part in [batch] if at_once else [[drawable] for drawable in batch]:
+            outcomes = canvas.submit(part)
+            for drawable, outcome in zip(part, outcomes, strict=True):
+                check_outcome(reference, drawable, outcome)
+            for surface_id in surfaces if at_once else {part[0].surface_id}:
+                spec = surfaces[surface_id]
+                read = canvas.read(surface_id, Rect(0, 0, spec.width, spec.height))
+                assert rows_of(read) == reference.rows[surface_id]
         assert canvas.surfaces() == surfaces
-        for surface_id, spec in surfaces.items():
-            read = canvas.read(surface_id, Rect(0, 0, spec.width, spec.height))
-            assert rows_of(read) == reference.rows[surface_id]
+
+
+def check_outcome(reference: ReferenceCanvas, drawable: Drawable, outcome: DrawOutcome) -> None:
+    """Draw on the reference, and hold against it what the canvas says that it did."""
+    before = [list(row) for row in reference.rows[drawable.surface_id]]
+    assert outcome.drawn == reference.draw(drawable), outcome.reason
+    assert bool(outcome.reason) != outcome.drawn
+    told: set[tuple[int, int]] = set()
+    for rect in outcome.rects:
+        points = {(x, y) for y in range(rect.top, rect.bottom) for x in range(rect.left, rect.right)}
+        assert points, "an empty rectangle"
+        assert not points & told, "rectangles overlap"
+        told |= points
+    rows = enumerate(zip(before, reference.rows[drawable.surface_id], strict=True))
+    changed = {(x, y) for y, (old, new) in rows for x in range(len(old)) if old[x] != new[x]}
+    assert changed <= told
+    assert told <= (reference.area(drawable) if outcome.drawn else set())
 
 
 @settings(deadline=None, max_examples=250)
@@ -56,7 +67,7 @@ def compare(make_canvas: CanvasMaker, surfaces: Specs, seed: int, batch: Sequenc
 def test_random_batches(make_canvas: CanvasMaker, data: st.DataObject) -> None:
     surfaces = data.draw(specs())
     batch = data.draw(st.lists(drawables(surfaces), min_size=1, max_size=5))
-    compare(make_canvas, surfaces, data.draw(seeds), batch)
+    compare(make_canvas, surfaces, data.draw(seeds), batch, at_once=data.draw(st.booleans()))
 
 
 @pytest.mark.parametrize("target", SurfaceFormat)
@@ -96,7 +107,7 @@ def test_every_surface_format_on_every_other(
     compare(make_canvas, {0: SurfaceSpec(540, 4, target), 1: SurfaceSpec(530, 3, source)}, 11, batch)
 
 
-@pytest.mark.parametrize("target", SurfaceFormat)
+@pytest.mark.parametrize("target", DEPTHS)
 @pytest.mark.parametrize("dy", [-2, 0, 2])
 @pytest.mark.parametrize("dx", [-515, -3, 0, 3, 515])
 def test_overlapping_copies_in_all_directions(
@@ -115,7 +126,7 @@ def test_overlapping_copies_in_all_directions(
     compare(make_canvas, {0: SurfaceSpec(2300, 12, target)}, 13, batch)
 
 
-@pytest.mark.parametrize("target", [SurfaceFormat.XRGB32, SurfaceFormat.RGB565, SurfaceFormat.A1])
+@pytest.mark.parametrize("target", DEPTHS)
 def test_every_rop_descriptor(make_canvas: CanvasMaker, target: SurfaceFormat) -> None:
     surfaces = {0: SurfaceSpec(16, 96, target), 1: SurfaceSpec(16, 2, target)}
     image = SurfaceImage(id=1, flags=0, width=16, height=2, surface_id=1)
@@ -162,4 +173,4 @@ def test_a_refused_command_does_not_stop_the_rest(make_canvas: CanvasMaker) -> N
         Drawable(surface_id=0, bbox=Rect(2, 2, 2, 4), op=fill),
         Drawable(surface_id=0, bbox=Rect(0, 0, 4, 4), op=fill),
     ]
-    compare(make_canvas, {0: SurfaceSpec(8, 8, SurfaceFormat.XRGB32)}, 23, batch)
+    compare(make_canvas, {0: SurfaceSpec(8, 8, SurfaceFormat.XRGB32)}, 23, batch, at_once=True)

@@ -116,7 +116,7 @@ def test_an_index_beyond_the_palette_is_0() -> None:
         (bitmap(BitmapFormat.XRGB32, bytes(4), stride=3), "stride 3"),
         (bitmap(BitmapFormat.XRGB32, bytes(7), height=2), "7 bytes"),
         (bitmap(BitmapFormat.XRGB32, bytes(4), height=0), "0 rows"),
-        (bitmap(BitmapFormat.XRGB32, bytes(4), width=1 << 40), "XRGB32"),
+        (bitmap(BitmapFormat.XRGB32, bytes(4), width=(1 << 32) - 1, stride=4), "XRGB32"),
         (EncodedImage(id=1, flags=0, width=1, height=1, type=1, data=b""), "EncodedImage"),
         (SurfaceImage(id=1, flags=0, width=1, height=1, surface_id=5), "surface 5"),
     ],

@@ -28,7 +28,10 @@ def test_uri(address: Address, expected: str) -> None:
 
 def test_command_line_quotes_and_names_the_ca() -> None:
     address = Address(host="h", port=1, tls_port=2, ca_file=Path("/my dir/ca.pem"))
-    assert command_line(address) == "remote-viewer '--spice-ca-file=/my dir/ca.pem' 'spice://h?port=1&tls-port=2'"
+    assert (
+        command_line(address)
+        == "remote-viewer '--spice-ca-file=/my dir/ca.pem' 'spice://h?port=1&tls-port=2'"
+    )
 
 
 def test_viewer_file_says_everything_and_is_private(tmp_path: Path) -> None:

@@ -49,6 +49,14 @@ def test_leaving_releases_newest_first_with_prefixes(keyboard: Keyboard, device:
     assert device.taken() == b""
 
 
+def test_leaving_forgets_half_a_code(keyboard: Keyboard, device: FakeKeyboard) -> None:
+    keys = ClientKeys(keyboard)
+    keys.feed(b"\xe0", 0)
+    keys.release(0)
+    keys.feed(b"\x48", 0)
+    assert device.taken() == b"\x48"
+
+
 def test_one_client_does_not_release_what_another_holds(keyboard: Keyboard, device: FakeKeyboard) -> None:
     first, second = ClientKeys(keyboard), ClientKeys(keyboard)
     first.feed(b"\x1e", 0)
@@ -68,7 +76,7 @@ def test_without_a_device_keys_are_lost(keyboard: Keyboard) -> None:
 
 def test_lock_key_toggles_once_while_it_repeats(keyboard: Keyboard) -> None:
     keys = ClientKeys(keyboard)
-    keys.feed(CAPS * 3, 0)
+    keys.feed(CAPS * 4, 0)
     assert keyboard.locks == Leds.CAPS
     keys.feed(b"\xba" + CAPS, 0)
     assert keyboard.locks == Leds(0)

@@ -1,6 +1,7 @@
 """Real clients against a real ``gspice serve``. A missing peer skips the test on a developer's machine and fails in CI."""
 
 import datetime
+import functools
 import ipaddress
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,6 +14,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from tests.peers.peers import SYSTEM_PYTHON, Serve, SpiceGtk, Xvfb, missing
+
+
+@functools.cache
+def has_spice_gtk() -> bool:
+    check = "import gi; gi.require_version('SpiceClientGLib', '2.0'); from gi.repository import SpiceClientGLib"
+    return Path(SYSTEM_PYTHON).exists() and not subprocess.run([SYSTEM_PYTHON, "-c", check], check=False).returncode
+
+
+def need_spice_gtk() -> None:
+    if not has_spice_gtk():
+        missing("spice-gtk for Python", "python3-gi gir1.2-spiceclientglib-2.0")
 
 
 @pytest.fixture
@@ -38,9 +50,7 @@ def serve(start_serve: Callable[..., Serve]) -> Serve:
 @pytest.fixture
 def start_spice_gtk(tmp_path: Path) -> Iterator[Callable[[], SpiceGtk]]:
     """Start spice-gtk processes; all are ended with the test."""
-    check = "import gi; gi.require_version('SpiceClientGLib', '2.0'); from gi.repository import SpiceClientGLib"
-    if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", check], check=False).returncode:
-        missing("spice-gtk for Python", "python3-gi gir1.2-spiceclientglib-2.0")
+    need_spice_gtk()
     running: list[SpiceGtk] = []
 
     def start() -> SpiceGtk:
@@ -103,3 +113,28 @@ def tls_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return directory
+
+
+@pytest.fixture(scope="module")
+def module_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """One server for all tests of a module that do not disturb each other."""
+    serve = Serve("--size=640x480", log=tmp_path_factory.mktemp("serve") / "serve.log")
+    yield serve
+    serve.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """A server that a spice-gtk client looks at all the while; nobody else may open a main channel on it."""
+    serve = Serve("--size=640x480", log=tmp_path_factory.mktemp("shared") / "serve.log")
+    yield serve
+    serve.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared_serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpiceGtk]:
+    need_spice_gtk()
+    client = SpiceGtk(tmp_path_factory.mktemp("spice-gtk"))
+    client.connect(shared_serve)
+    yield client
+    client.close()

@@ -152,8 +152,10 @@ class SpiceGtk:
     """spice-gtk in a process of its own; each call of ``do`` is one call of the agent's."""
 
     def __init__(self, directory: Path) -> None:
-        self._file = directory / "grab.raw"
-        self._errors = (directory / "spice-gtk.log").open("ab")
+        number = len(list(directory.glob("spice-gtk*.log")))
+        self._file = directory / f"grab{number}.raw"
+        self._log = directory / f"spice-gtk{number}.log"
+        self._errors = self._log.open("wb")
         self._process = subprocess.Popen(
             [SYSTEM_PYTHON, str(HERE / "spice_gtk_agent.py")],
             stdin=subprocess.PIPE,
@@ -181,6 +183,10 @@ class SpiceGtk:
         answer = self.do("connect", uri=f"spice://127.0.0.1:{serve.port}", **properties)
         assert answer["ok"], f"{answer['events']}\n{serve.log()[-4000:]}"
         assert self.do("wait_primary")["ok"], serve.log()[-4000:]
+
+    def log_text(self) -> str:
+        """What spice-gtk wrote to standard error."""
+        return self._log.read_text()
 
     def grab(self) -> npt.NDArray[np.uint8]:
         """The picture that it holds: (height, width, 4), B G R 0."""

@@ -168,6 +168,24 @@ class Client:
         spin(lambda: False, 0.02)
         return {}
 
+    def key_to_pixels(self, code, x, y, width, height, expected):
+        """Press and release a key; milliseconds until a part of the picture is as expected, or None after 5 s."""
+        p = self._primary()
+        expected = bytearray.fromhex(expected)
+        expected[3::4] = bytes(len(expected) // 4)
+        start = p.data + y * p.stride + x * 4
+
+        def there():
+            part = bytearray(b"".join(ctypes.string_at(start + row * p.stride, width * 4) for row in range(height)))
+            part[3::4] = bytes(len(part) // 4)
+            return part == expected
+
+        inputs, begun = self.channels["inputs"], time.monotonic()
+        inputs.key_press(code)
+        inputs.key_release(code)
+        done = spin(there, 5, 1)
+        return {"ms": (time.monotonic() - begun) * 1000 if done else None}
+
     def position(self, x, y, buttons=0):
         """Move the pointer to a place, in client mouse mode."""
         self.channels["inputs"].position(x, y, 0, buttons)
@@ -219,11 +237,14 @@ class Client:
         return {}
 
 
-def spin(condition, timeout):
-    """Run the main context until the condition holds; its value, or what it was when the time was over."""
+def spin(condition, timeout, interval=10):
+    """Run the main context until the condition holds; its value, or what it was when the time was over.
+
+    The condition is looked at after every event, and every ``interval`` milliseconds.
+    """
     context = GLib.MainContext.default()
     end = time.monotonic() + timeout
-    wake = GLib.timeout_add(10, lambda: True)
+    wake = GLib.timeout_add(interval, lambda: True)
     try:
         while not (value := condition()) and time.monotonic() < end:
             context.iteration(True)

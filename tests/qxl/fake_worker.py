@@ -32,7 +32,7 @@ class FakeWorker:
 
     def take(self, limit: int = 1000) -> list[CommandExt]:
         """Take commands of both rings."""
-        taken = []
+        taken: list[CommandExt] = []
         for get in (self.device.get_command, self.device.get_cursor_command):
             while len(taken) < limit and (command := get()) is not None:
                 taken.append(command)

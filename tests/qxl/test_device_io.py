@@ -1,15 +1,20 @@
 import logging
 from collections.abc import Callable
+from itertools import zip_longest
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gspice.errors import InterfaceError
 from gspice.geometry import Rect
 from gspice.qxl.device import QXLDevice
 from gspice.qxl.layout import RAM_GUEST_PHYSICAL, VRAM_GUEST_PHYSICAL
 from gspice.qxl.structures import Interrupt, IOPort, QXLRect
-from gspice.vdi.qxl import MemSlot
-from tests.qxl.fake_worker import SIZES, FakeWorker, attached
+from gspice.vdi.qxl import MemSlot, ReleaseInfo
+from tests.qxl.fake_worker import SIZES, attached
+
+HOSTILE = attached()
 
 
 def ask_slot(device: QXLDevice, slot: int, start: int, end: int) -> None:
@@ -191,10 +196,11 @@ def test_areas_that_cannot_be_are_mistakes(left: int, top: int, right: int, bott
 
 
 def test_slots_and_primary_in_use_are_mistakes() -> None:
-    for again in (
+    twice: list[Callable[[QXLDevice], None]] = [
         lambda d: ask_slot(d, 1, RAM_GUEST_PHYSICAL, RAM_GUEST_PHYSICAL + 1),
         lambda d: ask_primary(d, 10, 10, 40),
-    ):
+    ]
+    for again in twice:
         device, _ = attached()
         again(device)
         assert not device.bugs.present
@@ -247,4 +253,30 @@ def test_reset_clears_everything_in_the_order_that_is_safe() -> None:
     ask_slot(device, 1, RAM_GUEST_PHYSICAL, RAM_GUEST_PHYSICAL + 1)
     ask_primary(device, 10, 10, 40)
     assert not device.bugs.present
-    assert isinstance(worker, FakeWorker)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5350 // 4), st.sampled_from([0, 1, 7, 0x7FFFFFFF, 0xFFFFFFFF])), max_size=40
+    ),
+    st.lists(st.tuples(st.sampled_from(list(IOPort)), st.integers(-2, 1030)), max_size=20),
+)
+def test_no_guest_makes_the_device_raise(
+    words: list[tuple[int, int]], writes: list[tuple[IOPort, int]]
+) -> None:
+    device, worker = HOSTILE
+    device.io_write(IOPort.RESET)
+    base = device.memory.ram_bar.offset + device.memory.ram_header_offset
+    for (index, value), (port, argument) in zip_longest(words, writes, fillvalue=(0, 0)):
+        # Most of the header is the log: go for what lies behind it.
+        offset = base + (4 * index if index < 3 or index > 1026 else 4096 + 4 * (index % 300))
+        device.memory.mapping[offset : offset + 4] = value.to_bytes(4, "little")
+        device.io_write(port, argument)
+        worker.take(40)
+        worker.taken.clear()
+        worker.idle()
+        device.release_resource(ReleaseInfo(device.memory.address + device.memory.ram_bar.offset, 1))
+        device.flush_resources()
+        worker.finish()
+    device.interrupts.take()

@@ -73,7 +73,7 @@ def test_a_full_ring_is_busy_and_an_interrupt_tells_when_it_is_not() -> None:
 
 def test_full_memory_tells_the_device_once_and_gives_up() -> None:
     bench = Bench()
-    for _ in range(7):
+    for _ in range(8):
         bench.send(1000_000)
     free = bench.memory.free_bytes
     bench.worker.calls.clear()
@@ -81,7 +81,7 @@ def test_full_memory_tells_the_device_once_and_gives_up() -> None:
         bench.send(1000_000)
     assert bench.worker.names() == ["oom"]
     assert bench.memory.free_bytes == free
-    assert bench.queue.in_use == 7
+    assert bench.queue.in_use == 8
     bench.worker.run()
     bench.send(1000_000)
     assert bench.queue.in_use == 1
@@ -89,13 +89,13 @@ def test_full_memory_tells_the_device_once_and_gives_up() -> None:
 
 def test_a_device_that_releases_on_oom_is_used_at_once() -> None:
     bench = Bench()
-    for _ in range(7):
+    for _ in range(8):
         bench.send(1000_000)
     bench.worker.take()
 
     def oom() -> None:
         bench.worker.release()
-        assert bench.device.flush_resources() == 7
+        assert bench.device.flush_resources() == 8
 
     bench.worker.oom = oom  # type: ignore[method-assign]
     bench.send(1000_000)
@@ -112,7 +112,7 @@ def test_many_bunches_overflow_the_release_ring_and_still_come_back() -> None:
         bench.worker.take()
         bench.worker.release()
         bench.worker.idle()
-    del bench.queue.collect  # type: ignore[attr-defined]
+    del bench.queue.collect
     assert bench.queue.in_use == 12 * 32
     bench.worker.calls.clear()
     assert bench.queue.collect() == 8 * 32

@@ -31,7 +31,7 @@ class HeldPool(JobPool):
         super().__init__(lambda callback: None, workers=1)
         self.jobs: list[tuple[Callable[[], object], Callable[[object], None]]] = []
 
-    def submit(self, work: Callable[[], object], done: Callable[..., None]) -> None:  # type: ignore[override]
+    def submit(self, work: Callable[[], object], done: Callable[..., None]) -> None:
         self.jobs.append((work, done))
 
     def run_one(self) -> None:

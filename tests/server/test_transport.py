@@ -1,5 +1,6 @@
 """Transports over real sockets: bytes, backpressure, TLS and its awkward moments."""
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -103,10 +104,10 @@ def test_the_end_of_the_stream_is_empty_bytes(ends: tuple[Transport, socket.sock
     transport, far = ends
     far.send(b"last")
     if isinstance(far, ssl.SSLSocket):
-        far = far.unwrap() if transport.receive() == b"" else far
+        with contextlib.suppress(ssl.SSLWantReadError):
+            far.unwrap()  # the closing alert goes out; its answer is not waited for
     far.shutdown(socket.SHUT_WR)
-    data = wait_for(transport.receive)
-    assert data in (b"last", b"")
+    assert wait_for(transport.receive) == b"last"
     assert wait_for(transport.receive) == b""
     assert transport.receive() == b"", "and stays so"
 
@@ -273,27 +274,32 @@ def test_a_tls_handshake_byte_by_byte(certificates: Path) -> None:
     far.close()
 
 
-def test_a_handshake_waits_for_a_client_that_does_not_read(certificates: Path) -> None:
-    near, far = socket_pair(small=True)
+def test_a_handshake_waits_for_a_client_that_does_not_read(
+    certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = socket_pair()
     transport = TlsTransport(near, directory(certificates).context())
-    client_bio_in, client_bio_out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context(cafile=str(certificates / "ca-cert.pem"))
-    client = context.wrap_bio(client_bio_in, client_bio_out, server_hostname="127.0.0.1")
-    # Fill the socket first, so that the server's flight finds no room.
-    try:
-        while True:
-            near.send(bytes(65536))
-    except BlockingIOError:
-        pass
+    client = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
     with pytest.raises(ssl.SSLWantReadError):
         client.do_handshake()
-    far.send(client_bio_out.read())
-    while transport.wants() != READ | WRITE:
+    far.send(outgoing.read())
+    real_send = module._send
+    monkeypatch.setattr(module, "_send", lambda sock, buffers: 0)  # the socket is full
+    for _ in range(100000):
         assert not transport.handshake()
-    while read_some(far) is not None:
-        transport.handshake()
-    transport.handshake()
+        if transport.wants() == READ | WRITE:
+            break
+    assert transport.wants() == READ | WRITE
+    assert read_some(far) is None
+    monkeypatch.setattr(module, "_send", real_send)
+    assert not transport.handshake()
     assert transport.wants() == READ, "all of its flight is out, and the client's is awaited"
+    incoming.write(wait_for(lambda: read_some(far)))
+    client.do_handshake()
+    far.send(outgoing.read())
+    assert wait_for(lambda: b"ready" if transport.handshake() else None)
     transport.close()
     far.close()
 
@@ -320,7 +326,7 @@ def test_hanging_up_within_the_handshake_is_an_os_error(certificates: Path) -> N
     transport.close()
 
 
-def test_renegotiation_is_refused(loop: PollLoop, certificates: Path) -> None:
+def test_tls_1_2_links_without_renegotiation_and_compression(loop: PollLoop, certificates: Path) -> None:
     near, far = socket_pair()
     context = directory(certificates).context()
     context.maximum_version = ssl.TLSVersion.TLSv1_2

@@ -10,7 +10,7 @@ except ImportError as error:
 from gspice.hosts.desktop.desktop import Desktop
 from gspice.hosts.desktop.devices import DesktopKeyboard, DesktopMouse, DesktopTablet
 from gspice.hosts.desktop.keyboard import KeyEvent
-from gspice.hosts.desktop.screen import MemoryScreen, Screen, ScreenBusyError
+from gspice.hosts.desktop.screen import MemoryScreen, Screen
 
 __all__ = [
     "Desktop",
@@ -20,5 +20,4 @@ __all__ = [
     "KeyEvent",
     "MemoryScreen",
     "Screen",
-    "ScreenBusyError",
 ]

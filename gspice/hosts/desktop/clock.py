@@ -87,8 +87,8 @@ class Clock(Window):
         minutes = now.minute + now.second / 60
         # Turns of the circle, length and tail as shares of the radius, width, colour.
         hands = (
-            ((now.hour % 12 + minutes / 60) / 12, 0.52, 0.10, 5.0, theme.TEXT),
-            (minutes / 60, 0.76, 0.10, 3.6, theme.TEXT),
+            ((now.hour % 12 + minutes / 60) / 12, 0.52, 0.04, 5.0, theme.TEXT),
+            (minutes / 60, 0.76, 0.04, 3.6, theme.TEXT),
             (now.second / 60, 0.82, 0.18, 1.6, theme.ACCENT_WARM),
         )
         for turn, length, tail, width, color in hands:

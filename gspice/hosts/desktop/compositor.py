@@ -1,17 +1,18 @@
 """From layers to the screen: what is visible, what is stale, and the few commands that make it right.
 
-One law holds at all times: outside the damage, the screen shows exactly what ``compose`` gives. Whoever changes
-a layer's pixels or place says so at once, by ``damage`` or ``moved``.
+One law holds at all times: outside the damage, the screen shows exactly what ``compose`` gives. Whoever
+changes a layer's pixels or place says so at once, by ``damage`` or ``moved``.
 """
 
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
 
 from gspice.geometry import Point, Rect
 from gspice.hosts.desktop.damage import join_rects, solid_runs
-from gspice.hosts.desktop.screen import Raster, Screen, ScreenBusyError
+from gspice.hosts.desktop.screen import Raster, Screen
+from gspice.qxl.driver_memory import DeviceBusy
 from gspice.region import Region
 
 _COPY_PIXELS = 256 * 1024
@@ -21,7 +22,7 @@ _SMALLEST_MOVE = 512
 """Pixels below which painting again is as cheap as a command that moves them."""
 
 _MOST_MOVES = 16
-"""Commands that one move may take; a region in more pieces is painted again instead."""
+"""Commands that one move may take; further pieces, the smaller ones, are painted again instead."""
 
 
 class Layer(Protocol):
@@ -84,15 +85,15 @@ class Compositor:
         kept.translate(dx, dy)
         kept.intersect_region(self.visible(layer))
         done = Region()
-        rects = kept.rects()
-        if self.frozen or (dx, dy) == (0, 0) or len(rects) > _MOST_MOVES:
+        if self.frozen or (dx, dy) == (0, 0):
             return done
+        rects = sorted(kept.rects(), key=lambda rect: -rect.area)[:_MOST_MOVES]
         # Later sources must not lie under earlier targets: go against the move, bands first.
         rects.sort(key=lambda rect: (-rect.top if dy > 0 else rect.top, -rect.left if dx > 0 else rect.left))
         for rect in rects:
             if rect.area < _SMALLEST_MOVE:
                 continue
-            if not self._sent("copy_bits", rect, Point(rect.left - dx, rect.top - dy)):
+            if not self._sent(self.screen.copy_bits, rect, Point(rect.left - dx, rect.top - dy)):
                 break
             done.add(rect)
         return done
@@ -140,19 +141,21 @@ class Compositor:
         for top, bottom, color in solid_runs(picture):
             rect = Rect(piece.left, piece.top + top, piece.right, piece.top + bottom)
             if color is not None:
-                sent = self._sent("fill", rect, color)
+                sent = self._sent(self.screen.fill, rect, color)
             else:
-                sent = self._sent("copy", rect, picture[top:bottom])
+                sent = self._sent(self.screen.copy, rect, picture[top:bottom])
             if not sent:
                 return False
             self.stale.subtract(rect)
         return True
 
-    def _sent(self, command: str, *args: Any) -> bool:
+    def _sent(self, command: Callable[..., None], *args: object) -> bool:
+        """Draw; False: the device has no room now."""
         try:
-            return getattr(self.screen, command)(*args) is not False
-        except ScreenBusyError:
+            command(*args)
+        except DeviceBusy:
             return False
+        return True
 
     def picture(self) -> Raster:
         """The whole desktop composed from scratch: what the screen shows once nothing is stale."""

@@ -147,8 +147,9 @@ def cursor_image(shape: CursorShape) -> CursorImage:
         lambda pen: pen.line([*points, points[0], points[1]], fill=255, width=2 * _SCALE, joint="curve")
     )
     whole = np.maximum(_alpha(body), _alpha(rim))
-    core = _alpha(body) * (1 - _alpha(rim) * 0.9) if shape is not CursorShape.HAND else _alpha(body)
+    core = _alpha(body)
     if shape is CursorShape.HAND:
+        # A light shape on light ground: its rim has to lie upon it, not around it.
         line = _coverage(
             lambda pen: pen.line([*points, points[0]], fill=255, width=_SCALE * 3 // 2, joint="curve")
         )

@@ -11,17 +11,19 @@ from gspice.hosts.desktop.cursors import CURSOR_TYPE_ALPHA, CursorShape, cursor_
 from gspice.hosts.desktop.film import Film
 from gspice.hosts.desktop.footage import Footage, Landscape
 from gspice.hosts.desktop.hands import Hands
+from gspice.hosts.desktop.icons import Icon
 from gspice.hosts.desktop.keyboard import KeyEvent
 from gspice.hosts.desktop.layout import default_place
 from gspice.hosts.desktop.notes import Notes
 from gspice.hosts.desktop.panel import Panel, PanelEntry
-from gspice.hosts.desktop.screen import Raster, Screen, ScreenBusyError
+from gspice.hosts.desktop.screen import Raster, Screen
 from gspice.hosts.desktop.stack import WindowStack
 from gspice.hosts.desktop.terminal import Terminal
 from gspice.hosts.desktop.video import Video
 from gspice.hosts.desktop.wall_clock import WallClock, system_wall_clock
 from gspice.hosts.desktop.wallpaper import landscape
 from gspice.hosts.desktop.window import FramePart, Window
+from gspice.qxl.driver_memory import DeviceBusy, DoesNotFit
 from gspice.vdi import HostButtons
 
 _FRAME = 1 / 60
@@ -37,9 +39,9 @@ LARGEST_SCREEN = (8192, 8192)
 class Desktop:
     """Call ``tick`` when ``next_deadline`` has come, and ask for that anew after every input.
 
-    Only the constructor and ``tick`` use the screen. ``now`` is in seconds of a monotonic clock; ``wall`` gives
-    the local time that goes with it. ``video`` is a file to play (ConfigError where that cannot be); without one
-    a landscape is computed.
+    Only the constructor and ``tick`` use the screen. ``now`` is in seconds of a monotonic clock; ``wall``
+    gives the local time that goes with it. ``video`` is a file to play (ConfigError where that cannot be);
+    without one a landscape is computed.
     """
 
     def __init__(
@@ -67,11 +69,11 @@ class Desktop:
         self.stack = WindowStack(self.compositor, self.panel)
         self.hands = Hands(self.stack, self._put_away)
         footage: Footage = Landscape() if video is None else Film(video)
-        # Any size will do here: each window gets its own from the layout below.
-        self.terminal = Terminal(0, 0, wall, now)
-        self.notes = Notes(0, 0)
-        self.clock = Clock(0, 0, wall, now)
-        self.video = Video(0, 0, "Landscape" if video is None else video.name, footage)
+        title = "Landscape" if video is None else video.name
+        self.terminal = Terminal(*self._default_size(Icon.TERMINAL), wall, now)
+        self.notes = Notes(*self._default_size(Icon.NOTES))
+        self.clock = Clock(*self._default_size(Icon.CLOCK), wall, now)
+        self.video = Video(*self._default_size(Icon.VIDEO), title, footage)
         self.applications: tuple[Window, ...] = (self.terminal, self.notes, self.clock, self.video)
         for window in (self.notes, self.video, self.clock, self.terminal):
             self.stack.arrange(window, default_place(window.icon, self.stack.area))
@@ -137,7 +139,11 @@ class Desktop:
         """Do what is due at ``now`` and draw it."""
         if self._frozen:
             return
-        done = self._enter_mode()
+        try:
+            done = self._enter_mode()
+        except DoesNotFit:
+            # A wish that the device cannot grant: the screen stays as it is.
+            self._mode_wanted, done = None, True
         self.hands.settle()
         for window in self.stack.windows:
             window.tick(now)
@@ -168,9 +174,8 @@ class Desktop:
             return True
         width, height = self._mode_wanted
         try:
-            if self._screen.set_mode(width, height) is False:
-                return False
-        except ScreenBusyError:
+            self._screen.set_mode(width, height)
+        except DeviceBusy:
             return False
         self._mode_wanted = None
         self._cursor_shown = None
@@ -184,6 +189,10 @@ class Desktop:
         for window in self.applications:
             self._fit(window)
         return True
+
+    def _default_size(self, icon: Icon) -> tuple[int, int]:
+        place = default_place(icon, self.stack.area)
+        return place.width, place.height
 
     def _fit(self, window: Window) -> None:
         """Place a window for the present screen: where the layout has it, or where a person has put it."""
@@ -221,9 +230,9 @@ class Desktop:
         image = cursor_image(shape)
         try:
             if self._cursor_shown is not None and self._cursor_shown[0] is shape:
-                sent = self._screen.move_cursor(x, y)
+                self._screen.move_cursor(x, y)
             else:
-                sent = self._screen.set_cursor(
+                self._screen.set_cursor(
                     CURSOR_TYPE_ALPHA,
                     image.width,
                     image.height,
@@ -234,9 +243,7 @@ class Desktop:
                     visible=True,
                     unique=image.unique,
                 )
-        except ScreenBusyError:
-            return False
-        if sent is False:
+        except DeviceBusy:
             return False
         self._cursor_shown = (shape, x, y)
         return True

@@ -12,7 +12,7 @@ def _nothing() -> None:
 
 
 class DesktopKeyboard(KeyboardInterface):
-    """Feeds scancodes to a desktop. ``changed`` is called after each key: the desktop's deadline may be new."""
+    """Feeds scancodes to a desktop. ``changed`` is called after each key: its deadline may be new."""
 
     description = "embedded desktop keyboard"
 

@@ -40,6 +40,8 @@ def scaled(picture: Raster, width: int, height: int) -> Raster:
 _WIDTH, _HEIGHT = 320, 180
 _SHORE = 132
 """Row where the lake begins."""
+_HILLS_FROM = 60
+"""Row above which no hill reaches."""
 _PERIOD = 640
 """Columns after which clouds and hills repeat."""
 _DAY = 48.0
@@ -61,7 +63,8 @@ _HILLS = (
 
 
 def _rgb(color: int) -> _Floats:
-    return np.array((color & 255, color >> 8 & 255, color >> 16 & 255), np.float32)
+    """Blue, green and red, to be broadcast over planes."""
+    return np.array((color & 255, color >> 8 & 255, color >> 16 & 255), np.float32)[:, None, None]
 
 
 @cache
@@ -115,28 +118,34 @@ class Landscape:
         """The scene at a time in seconds from its start, in its natural size."""
         course = (at / _DAY + 0.18) % 1.0
         climb = float(np.sin(course * np.pi))
-        scene = np.empty((_HEIGHT, _WIDTH, 3), np.float32)
-        self._paint_sky(scene[:_SHORE], course, climb, at)
+        # One plane for each colour: numpy is several times faster over rows than over triples.
+        scene = np.empty((3, _HEIGHT, _WIDTH), np.float32)
+        self._paint_sky(scene[:, :_SHORE], course, climb, at)
+        self._paint_hills(scene[:, _HILLS_FROM:_SHORE], climb, at)
+        self._paint_lake(scene, at, climb)
+        np.clip(scene, 0, 255, out=scene)
+        pixels = np.zeros((_HEIGHT, _WIDTH, 4), np.uint8)
+        for channel in range(3):
+            pixels[:, :, channel] = scene[channel]
+        return pixels
+
+    def _paint_hills(self, ground: _Floats, climb: float, at: float) -> None:
         light = np.float32(0.62 + 0.38 * climb)
-        rows = np.arange(_SHORE, dtype=np.float32)[:, None]
+        rows = np.arange(_HILLS_FROM, _SHORE, dtype=np.float32)[:, None]
         haze = _sky_colors(climb)[2]
         for index, (height, roughness, speed, color, seed) in enumerate(_HILLS):
             offset = int(at * speed) % _PERIOD
             depth = rows - _hill_line(height, roughness, seed)[None, offset : offset + _WIDTH]
-            cover = np.clip(depth + 0.5, 0, 1)[:, :, None]
-            mist = np.clip(depth * (0.016 * (3 - index)), 0, 0.55)[:, :, None]
+            cover = np.clip(depth + 0.5, 0, 1)
+            mist = np.clip(depth * (0.010 * (3 - index)), 0, 0.45)
             shade = _rgb(color) * light
-            scene[:_SHORE] += (shade + (haze - shade) * mist - scene[:_SHORE]) * cover
-        self._paint_lake(scene, at, climb)
-        pixels = np.zeros((_HEIGHT, _WIDTH, 4), np.uint8)
-        pixels[:, :, :3] = np.clip(scene, 0, 255)
-        return pixels
+            ground += (shade + (haze - shade) * mist - ground) * cover
 
     def _paint_sky(self, sky: _Floats, course: float, climb: float, at: float) -> None:
         top, middle, horizon = _sky_colors(climb)
         down = np.linspace(0, 1, _SHORE, dtype=np.float32)[:, None]
         upper, lower = np.clip(down * 2, 0, 1), np.clip(down * 2 - 1, 0, 1)
-        column = top + (middle - top) * upper + (horizon - middle) * lower
+        sky[:] = top + (middle - top) * upper + (horizon - middle) * lower
         x, y = course * (_WIDTH + 60) - 30, 112 - 88 * climb
         across = np.arange(_WIDTH, dtype=np.float32) - np.float32(x)
         rows = np.arange(_SHORE, dtype=np.float32) - np.float32(y)
@@ -144,30 +153,26 @@ class Landscape:
             np.exp(-((rows / 62) ** 2))[:, None] * np.exp(-((across / 80) ** 2))[None, :] * np.float32(0.55)
         )
         disc = np.clip(10.5 - np.hypot(across[None, :], rows[:, None]), 0, 1)
-        sun = _rgb(0xFFF2CF)
-        sky[:] = column[:, None, :]
-        sky += (sun - sky) * np.maximum(glow, disc)[:, :, None]
+        sky += (_rgb(0xFFF2CF) - sky) * np.maximum(glow, disc)
         strip = _cloud_strip()
         place = at * 9
         offset, part = int(place) % _PERIOD, np.float32(place % 1)
-        density = (
-            strip[:, offset : offset + _WIDTH] * (1 - part)
-            + strip[:, offset + 1 : offset + 1 + _WIDTH] * part
-        )
+        density = strip[:, offset : offset + _WIDTH]
+        density = density + (strip[:, offset + 1 : offset + 1 + _WIDTH] - density) * part
         cover = np.clip((density - (0.50 + 0.22 * down)) * 4.5, 0, 0.92)
         white = _rgb(0xFFFFFF) * np.float32(0.80 + 0.2 * climb)
-        cloud = white + (_rgb(0x7C88A8) - white) * np.clip((density - 0.62) * 2.2, 0, 0.6)[:, :, None]
-        sky += (cloud - sky) * cover[:, :, None]
+        cloud = white + (_rgb(0x7C88A8) - white) * np.clip((density - 0.62) * 2.2, 0, 0.6)
+        sky += (cloud - sky) * cover
 
     def _paint_lake(self, scene: _Floats, at: float, climb: float) -> None:
         rows = np.arange(_HEIGHT - _SHORE)
         depth = rows / rows.size
         ripple = np.sin(26 / (depth + 0.16) + at * 3.1) * (0.6 + 3.0 * depth)
         source = np.clip(_SHORE - 2 - rows * 1.7 + ripple, 0, _SHORE - 1).astype(np.intp)
-        water = scene[source]
+        water = scene[:, source]
         tint = _rgb(0x1F4A78) * np.float32(0.6 + 0.4 * climb)
-        water += (tint - water) * (0.22 + 0.42 * depth)[:, None, None].astype(np.float32)
-        scene[_SHORE:] = water
+        water += (tint - water) * (0.22 + 0.42 * depth)[:, None].astype(np.float32)
+        scene[:, _SHORE:] = water
 
 
 def _sky_colors(climb: float) -> tuple[_Floats, _Floats, _Floats]:

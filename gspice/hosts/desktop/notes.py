@@ -34,13 +34,14 @@ TEXT: tuple[tuple[int, str], ...] = (
     (SUBHEADING, "What travels"),
     (
         BODY,
-        "Text and window frames are sent without loss, so small letters stay crisp. The moving landscape is found"
-        " to be video and becomes a stream. When a picture rests, what a stream left blurred is made exact.",
+        "Text and window frames are sent without loss, so small letters stay crisp. The moving landscape is"
+        " found to be video and becomes a stream. When a picture rests, what a stream left blurred is made"
+        " exact.",
     ),
     (
         BODY,
-        "The pointer is drawn by the viewer itself, from shapes it has been sent once: an arrow over the desktop,"
-        " a beam over text, a cross of arrows over title bars and a hand over buttons.",
+        "The pointer is drawn by the viewer itself, from shapes it has been sent once: an arrow over the"
+        " desktop, a beam over text, a cross of arrows over title bars and a hand over buttons.",
     ),
     (SUBHEADING, "Keys"),
     (POINT, "Alt-Tab goes from window to window, Alt-F4 closes the one in front."),

@@ -75,7 +75,7 @@ class Pane:
         self.touch(changed.translate(local.left, local.top))
 
     def scroll(self, local: Rect, dy: int) -> None:
-        """Move the pixels of a rectangle by ``dy`` rows; rows that come free are as they were until painted."""
+        """Move the pixels of a rectangle by ``dy`` rows; rows that come free stay until painted."""
         view = paint.part(self.store, local)
         if abs(dy) < local.height:
             moved = view[max(0, -dy) : local.height - max(0, dy)].copy()

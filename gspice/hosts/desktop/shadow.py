@@ -39,7 +39,7 @@ def _profile(length: int) -> npt.NDArray[np.int64]:
 
 
 def cast_shadow(target: Raster, area: Rect, rect: Rect, piece: Rect) -> None:
-    """Darken the part ``piece`` of ``target``, which shows ``area``, by the shadow of a window at ``rect``."""
+    """Darken the part ``piece`` of ``target``, which shows ``area``, by the shadow of ``rect``."""
     bounds = shadow_bounds(rect)
     seen = piece.intersect(area).intersect(bounds)
     if seen.empty:

@@ -28,7 +28,7 @@ _FILES = {
 }
 
 BANNER: list[Line] = [
-    [("Welcome to ", PLAIN), ("GSpice", CYAN), (", a desktop drawn over the SPICE protocol.", PLAIN)],
+    [("Welcome to ", PLAIN), ("GSpice", CYAN), (", a desktop drawn over SPICE.", PLAIN)],
     [("Type ", PLAIN), ("help", YELLOW), (" for the list of commands.", PLAIN)],
     [],
 ]

@@ -45,8 +45,11 @@ class TextGrid:
 
     def resize(self, columns: int, rows: int) -> None:
         """Take another size; lines that are longer stay so, and the cursor stays on the screen."""
-        self.columns, self.rows = max(1, columns), max(1, rows)
-        self.column = min(self.column, self.columns)
+        columns, rows = max(1, columns), max(1, rows)
+        # A taller screen shows more of the history, a lower one keeps the cursor.
+        self.top = max(self.first, self.top - max(0, rows - self.rows))
+        self.columns, self.rows = columns, rows
+        self.column = min(self.column, columns)
         self.top = max(self.top, self.line - self.rows + 1)
         self.changed.clear()
 
@@ -56,7 +59,7 @@ class TextGrid:
         self.changed[line] = (min(low, start), max(high, end))
 
     def write(self, text: str, style: int = 0) -> None:
-        """Write at the cursor; line feeds begin a new line, tabs reach the next stop, long lines go on below."""
+        """Write at the cursor; tabs reach the next stop, long lines go on below."""
         for character in text:
             if character == "\n":
                 self.new_line()

@@ -4,7 +4,7 @@ They are no channel messages: ``TYPE`` is the number in AgentMessageHeader, whic
 """
 
 from enum import IntEnum, IntFlag
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from gspice.wire import limits
 from gspice.wire.buffer import Scope
@@ -20,8 +20,8 @@ from gspice.wire.fields import (
     U64,
     Array,
     Blob,
-    FixedBytes,
     Flag,
+    Int,
     Text,
     When,
     WhenGiven,
@@ -189,16 +189,14 @@ class AgentReply(AgentMessage):
     error: U32
 
 
-_Selection = Annotated[int | None, INT8, WhenGiven(SELECTION)]
-_Reserved = Annotated[bytes | None, FixedBytes(3), WhenGiven(SELECTION)]
+# a byte and three of padding
+_Selection: TypeAlias = Annotated[int | None, Int("B3x"), WhenGiven(SELECTION)]
 
 
 @wire
 class _ClipboardMessage(AgentMessage):
     selection: _Selection = None
     """ClipboardSelection; None where the ends have not agreed on SELECTION."""
-    reserved: _Reserved = None
-    """Three zero bytes beside a selection."""
 
 
 @wire

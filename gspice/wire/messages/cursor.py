@@ -1,4 +1,4 @@
-"""The cursor channel: the pointer's shape, and its position in server mouse mode. Clients send base messages."""
+"""The cursor channel: the pointer's shape, and its position in server mouse mode. Clients send nothing."""
 
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.fields import U16, U64, Flag, WirePoint16

@@ -19,6 +19,23 @@ from gspice.wire.types import (
     String,
 )
 
+__all__ = [
+    "DisplayAlphaBlend",
+    "DisplayBlackness",
+    "DisplayBlend",
+    "DisplayComposite",
+    "DisplayCopy",
+    "DisplayCopyBits",
+    "DisplayFill",
+    "DisplayInvers",
+    "DisplayOpaque",
+    "DisplayRop3",
+    "DisplayStroke",
+    "DisplayText",
+    "DisplayTransparent",
+    "DisplayWhiteness",
+]
+
 
 @wire
 class _Draw(Message):

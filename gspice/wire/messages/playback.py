@@ -1,4 +1,4 @@
-"""The playback channel: sound to the client. Clients send base messages only."""
+"""The playback channel: sound to the client. Clients send nothing."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Port channels: a named character device of the guest. Its data are the messages of ``vmc``; webdav is a port."""
+"""Port channels, webdav among them: a named character device of the guest. ``vmc`` has its data."""
 
 from typing import Annotated
 

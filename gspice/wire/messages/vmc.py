@@ -3,13 +3,13 @@
 ``CHANNEL`` of these is USBREDIR; the registry gives them to ports and webdav as well.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from gspice.wire import limits
 from gspice.wire.buffer import BodyReader, Scope
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.enums import DataCompression
-from gspice.wire.fields import INT32, U8, Blob
+from gspice.wire.fields import U8, Blob, Bounded
 from gspice.wire.message import Direction, Message, wire
 
 
@@ -35,6 +35,9 @@ class _WhenCompressed:
         return bool(scope["type"] != DataCompression.NONE)
 
 
+_UncompressedSize: TypeAlias = Annotated[int | None, Bounded("I", limit=limits.VMC_BYTES), _WhenCompressed()]
+
+
 @wire
 class VmcData(_ToClient):
     """Bytes from the guest's device."""
@@ -50,7 +53,7 @@ class VmcCompressedData(_ToClient):
     TYPE = 102
     type: U8
     """DataCompression"""
-    uncompressed_size: Annotated[int | None, INT32, _WhenCompressed()] = None
+    uncompressed_size: _UncompressedSize = None
     data: Annotated[bytes | memoryview, Blob(limit=limits.VMC_BYTES)]
 
 
@@ -64,10 +67,10 @@ class VmcClientData(_ToServer):
 
 @wire
 class VmcClientCompressedData(_ToServer):
-    """Bytes for the guest's device, compressed. Hold ``uncompressed_size`` against a limit before decoding."""
+    """Compressed bytes for the guest's device."""
 
     TYPE = 102
     type: U8
     """DataCompression"""
-    uncompressed_size: Annotated[int | None, INT32, _WhenCompressed()] = None
+    uncompressed_size: _UncompressedSize = None
     data: Annotated[bytes, Blob(limit=limits.VMC_BYTES)]

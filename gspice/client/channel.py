@@ -1,0 +1,130 @@
+"""What every channel has at the client's end, sans-IO: pings, acknowledgements, and the server's last words."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from gspice.client.errors import quoted
+from gspice.errors import ProtocolError
+from gspice.wire.caps import CapSet
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.enums import MigrateFlags
+from gspice.wire.link import link_error_text
+from gspice.wire.message import Message
+from gspice.wire.messages.base import (
+    Ack,
+    AckSync,
+    Disconnecting,
+    Migrate,
+    MigrateData,
+    MigrateFlushMark,
+    Notify,
+    Ping,
+    Pong,
+    SetAck,
+    WaitForChannels,
+)
+
+MAX_NOTICES = 16
+"""Notices kept; of more only the newest."""
+
+Handlers = dict[type[Message], Callable[[Any, Any], None]]
+
+
+class ClientChannel:
+    """Base of the channels. The driver calls ``start`` once the link is up and ``receive`` for each message,
+    and sends what ``take_output`` gives after either.
+
+    ``receive`` raises ProtocolError for what a server must not send: the connection is then to be closed.
+    """
+
+    TYPE: ClassVar[ChannelType]
+    CAPS: ClassVar[CapSet] = CapSet()
+    """Channel capabilities that this client announces."""
+    MAX_MESSAGE: ClassVar[int] = 4 << 20
+    """Limit of a message body in bytes."""
+    HANDLERS: ClassVar[Handlers] = {}
+
+    def __init__(self, channel_id: int = 0) -> None:
+        self.channel_id = channel_id
+        self.up = False
+        """The link stage is over."""
+        self.server_caps = CapSet()
+        self.notices: deque[str] = deque(maxlen=MAX_NOTICES)
+        """Lines that the server had for the user, the newest last."""
+        self._leaving: str | None = None
+        self._output: list[Message] = []
+        self._ack_window = 0
+        self._acked = 0
+        """Serial up to which messages are acknowledged."""
+
+    @property
+    def name(self) -> str:
+        """The channel as the user is told of it."""
+        return f"{self.TYPE.name.lower()} channel" + (f" {self.channel_id}" if self.channel_id else "")
+
+    @property
+    def last_words(self) -> str:
+        """Why the server hangs up, as far as it said so; else empty."""
+        if self._leaving is None:
+            return ""
+        return self.notices[-1] if self.notices else self._leaving
+
+    def start(self, server_caps: CapSet) -> None:
+        """The link is up: say what a server waits for."""
+        self.server_caps = server_caps
+        self.up = True
+
+    def receive(self, message: Message, serial: int) -> None:
+        """A message of the server's; ``serial`` is that of the top-level message it came in."""
+        handler = self.HANDLERS.get(type(message)) or _BASE_HANDLERS.get(type(message))
+        if handler is None:
+            raise ProtocolError(f"{message.NAME} came without anything that asked for it")
+        if isinstance(message, SetAck):
+            self._acked = serial
+        handler(self, message)
+        while self._ack_window and serial - self._acked >= self._ack_window:
+            self._acked += self._ack_window
+            self.send(Ack())
+
+    def send(self, message: Message) -> None:
+        """Queue a message for the server."""
+        self._output.append(message)
+
+    def take_output(self) -> list[Message]:
+        """What is to be sent now; handed out once."""
+        output, self._output = self._output, []
+        return output
+
+    def _on_set_ack(self, message: SetAck) -> None:
+        self._ack_window = message.window
+        self.send(AckSync(generation=message.generation))
+
+    def _on_ping(self, message: Ping) -> None:
+        self.send(Pong(id=message.id, timestamp=message.timestamp))
+
+    def _on_notify(self, message: Notify) -> None:
+        self.notices.append(quoted(message.message))
+
+    def _on_disconnecting(self, message: Disconnecting) -> None:
+        self._leaving = link_error_text(message.reason) if message.reason else ""
+
+    def _on_migrate(self, message: Migrate) -> None:
+        if message.flags & MigrateFlags.NEED_FLUSH:
+            self.send(MigrateFlushMark())
+
+    def _on_ignored(self, message: Message) -> None:
+        # WaitForChannels among them: one client's display channels would wait for each other because of a
+        # cache that they share, and here there is one display channel.
+        return None
+
+
+_BASE_HANDLERS: Handlers = {
+    SetAck: ClientChannel._on_set_ack,
+    Ping: ClientChannel._on_ping,
+    Notify: ClientChannel._on_notify,
+    Disconnecting: ClientChannel._on_disconnecting,
+    Migrate: ClientChannel._on_migrate,
+    MigrateData: ClientChannel._on_ignored,
+    WaitForChannels: ClientChannel._on_ignored,
+}

@@ -1,0 +1,183 @@
+"""Images as they come over the wire, made into the drawing operations' own; the image and palette caches."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gspice.client.errors import Unsupported
+from gspice.codec import lz4
+from gspice.errors import ProtocolError
+from gspice.pixels import BitmapFormat, row_bytes
+from gspice.qxl import ops
+from gspice.wire import types as wire
+from gspice.wire.enums import BitmapFlags, ImageFlags, ImageType
+
+CACHE_PIXELS = 20 << 20
+"""Pixels of all images in the cache, as announced to the server: 80 MiB of 32 bits."""
+_CACHE_SLACK = 2
+"""Servers count in ways of their own; what is far beyond the announcement is no miscount."""
+MAX_PALETTES = 1024
+"""Palettes in the cache: servers keep 128."""
+MAX_IMAGE_BYTES = 1 << 28
+"""Pixels of one decoded image: 8192x8192 of 32 bits."""
+
+_NAMES = {int(kind): kind.name for kind in ImageType}
+
+
+class ImageCache:
+    """What the server has told the client to keep. An image that could not be decoded is kept as such."""
+
+    def __init__(self) -> None:
+        self._images: dict[int, ops.Image | Unsupported] = {}
+        self._sizes: dict[int, int] = {}
+        self._pixels = 0
+        self._palettes: dict[int, ops.Palette] = {}
+
+    def __contains__(self, image_id: object) -> bool:
+        return image_id in self._images
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def keep(self, image_id: int, image: ops.Image | Unsupported, pixels: int) -> None:
+        """Keep an image, in place of one with the same id; ProtocolError where it is far too much."""
+        self.drop(image_id)
+        self._images[image_id] = image
+        self._sizes[image_id] = pixels
+        self._pixels += pixels
+        if self._pixels > CACHE_PIXELS * _CACHE_SLACK:
+            raise ProtocolError(f"{self._pixels} pixels for the image cache, which has room for {CACHE_PIXELS}")
+
+    def get(self, image_id: int) -> ops.Image:
+        """An image that is kept. ProtocolError: there is none; Unsupported: it could not be decoded."""
+        if image_id not in self._images:
+            raise ProtocolError(f"image {image_id:#x} is to come from the cache, which does not have it")
+        image = self._images[image_id]
+        if isinstance(image, Unsupported):
+            raise Unsupported(str(image))
+        return image
+
+    def drop(self, image_id: int) -> None:
+        """Forget an image, if it is there."""
+        if self._images.pop(image_id, None) is not None:
+            self._pixels -= self._sizes.pop(image_id)
+
+    def clear(self) -> None:
+        """Forget all images."""
+        self._images.clear()
+        self._sizes.clear()
+        self._pixels = 0
+
+    def keep_palette(self, palette: ops.Palette) -> None:
+        """Keep a palette; ProtocolError where there are too many."""
+        self._palettes[palette.unique] = palette
+        if len(self._palettes) > MAX_PALETTES:
+            raise ProtocolError(f"{len(self._palettes)} palettes in the cache, more than {MAX_PALETTES}")
+
+    def palette(self, unique: int) -> ops.Palette:
+        """A palette that is kept; ProtocolError where there is none."""
+        if unique not in self._palettes:
+            raise ProtocolError(f"palette {unique:#x} is to come from the cache, which does not have it")
+        return self._palettes[unique]
+
+    def drop_palette(self, unique: int) -> None:
+        """Forget a palette, if it is there."""
+        self._palettes.pop(unique, None)
+
+    def clear_palettes(self) -> None:
+        """Forget all palettes."""
+        self._palettes.clear()
+
+
+def image_of(image: wire.Image, cache: ImageCache) -> ops.Image:
+    """The image ready to draw with, put into the cache where the server wants that.
+
+    Unsupported: this client has no decoder for it. ProtocolError: it is malformed, or not in the cache.
+    """
+    decode = _DECODERS.get(type(image))
+    decoded: ops.Image | Unsupported
+    try:
+        decoded = decode(image, cache) if decode else _unsupported(image)
+    except Unsupported as error:
+        decoded = error
+    if image.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME) and not isinstance(image, _CACHED):
+        cache.keep(image.id, decoded, image.width * image.height)
+    if isinstance(decoded, Unsupported):
+        raise decoded
+    return decoded
+
+
+def _unsupported(image: wire.Image) -> Unsupported:
+    return Unsupported(f"image of type {_NAMES.get(image.type, image.type)}")
+
+
+def _bitmap(image: wire.Bitmap, cache: ImageCache) -> ops.Image:
+    try:
+        bitmap_format = BitmapFormat(image.format)
+    except ValueError:
+        raise ProtocolError(f"bitmap of the unknown format {image.format}") from None
+    if not image.x or not image.y:
+        raise ProtocolError(f"bitmap of {image.x}x{image.y} pixels")
+    if image.stride < row_bytes(image.x, bitmap_format.bits_per_pixel):
+        raise ProtocolError(
+            f"{bitmap_format.name} bitmap of {image.x} pixels in rows of {image.stride} bytes"
+        )
+    return ops.BitmapImage(
+        id=image.id,
+        flags=image.flags,
+        width=image.x,
+        height=image.y,
+        format=bitmap_format,
+        top_down=bool(image.bitmap_flags & BitmapFlags.TOP_DOWN),
+        stride=image.stride,
+        data=bytes(image.data),
+        palette=_palette(image, cache) if bitmap_format.indexed else None,
+    )
+
+
+def _palette(image: wire.Bitmap, cache: ImageCache) -> ops.Palette:
+    if image.palette_id is not None:
+        return cache.palette(image.palette_id)
+    if image.palette is None:
+        raise ProtocolError("an indexed bitmap without a palette")
+    palette = ops.Palette(image.palette.unique, tuple(image.palette.entries))
+    if image.bitmap_flags & BitmapFlags.PAL_CACHE_ME:
+        cache.keep_palette(palette)
+    return palette
+
+
+def _lz4(image: wire.Lz4, cache: ImageCache) -> ops.Image:
+    rows = lz4.decode(image.data, image.width, image.height, MAX_IMAGE_BYTES)
+    return ops.BitmapImage(
+        id=image.id,
+        flags=image.flags,
+        width=image.width,
+        height=image.height,
+        format=rows.format,
+        top_down=rows.top_down,
+        stride=row_bytes(image.width, rows.format.bits_per_pixel),
+        data=rows.rows,
+    )
+
+
+def _surface(image: wire.Surface, cache: ImageCache) -> ops.Image:
+    return ops.SurfaceImage(
+        id=image.id,
+        flags=image.flags,
+        width=image.width,
+        height=image.height,
+        surface_id=image.surface_id,
+    )
+
+
+def _from_cache(image: wire.FromCache | wire.FromCacheLossless, cache: ImageCache) -> ops.Image:
+    return cache.get(image.id)
+
+
+_CACHED = (wire.FromCache, wire.FromCacheLossless)
+_DECODERS: dict[type[Any], Callable[[Any, ImageCache], ops.Image]] = {
+    wire.Bitmap: _bitmap,
+    wire.Lz4: _lz4,
+    wire.Surface: _surface,
+    wire.FromCache: _from_cache,
+    wire.FromCacheLossless: _from_cache,
+}
