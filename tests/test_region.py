@@ -1,5 +1,7 @@
 """Region against a set of pixels."""
 
+import operator
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,8 +25,8 @@ def test_operations_equal_sets_of_pixels(operations: list[tuple[str, Rect]], pro
     region, model = Region(), set[tuple[int, int]]()
     for name, rect in operations:
         getattr(region, name)(rect)
-        model = {"add": model.union, "subtract": model.difference, "intersect": model.intersection}[name](
-            pixels(rect)
+        model = {"add": operator.or_, "subtract": operator.sub, "intersect": operator.and_}[name](
+            model, pixels(rect)
         )
     covered = [pixel for rect in region.rects() for pixel in pixels(rect)]
     assert len(covered) == len(set(covered)), "rectangles must not overlap"

@@ -70,7 +70,7 @@ class ChannelClient(ABC):
         return None
 
     def receive(self, message: Message, now: float) -> None:
-        """A message of the client's; base messages (acks, pongs) are handled before it."""
+        """A message of the client's; of the base messages only pongs come here, acks are the connection's."""
         return None
 
     def drained(self, now: float) -> None:

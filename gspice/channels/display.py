@@ -17,7 +17,6 @@ from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
 from gspice.pixels import SurfaceSpec
 from gspice.qxl.ops import Drawable
-from gspice.region import Region
 from gspice.stream.captures import Compression, encode
 from gspice.stream.surface_view import SurfaceView
 from gspice.vdi.qxl import Head, MonitorsConfig
@@ -51,8 +50,6 @@ class DisplayChannelClient(ChannelClient):
         self._hub = hub
         self._ready = False
         self._view: SurfaceView | None = None
-        self._unmarked: Region | None = None
-        """What the client must still get before it may show the surface for the first time."""
         # A client on the same host reads pixels faster than anyone packs them.
         self._lz4 = link.channel_caps.has(DisplayCap.LZ4_COMPRESSION) and not link.local
 
@@ -70,9 +67,10 @@ class DisplayChannelClient(ChannelClient):
         self._ready = True
         self.sender.send(wire.DisplayInvalAllPalettes())
         if self._hub.primary is not None:
-            self._create_surface(self._hub.primary)
-            self._unmarked = Region([Rect(0, 0, self._hub.primary.width, self._hub.primary.height)])
-            self.push(now)
+            view = self._create_surface(self._hub.primary)
+            # In one piece, as clients that only want a screenshot take the first drawing for all of it.
+            self._capture(view, view.bounds.area)
+            self._show()
 
     def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
         wants_raw = message.image_compression == Compression.OFF
@@ -100,13 +98,11 @@ class DisplayChannelClient(ChannelClient):
     def primary_created(self, spec: SurfaceSpec) -> None:
         if self._ready:
             self._create_surface(spec)
-            self._unmarked = None
             self._show()
 
     def primary_destroyed(self) -> None:
         if self._view is not None:
             self._view = None
-            self._unmarked = None
             self.sender.send(wire.DisplaySurfaceDestroy(surface_id=PRIMARY))
 
     def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
@@ -124,20 +120,19 @@ class DisplayChannelClient(ChannelClient):
         """Capture and send stale area while the client can take more."""
         view = self._view
         while view is not None and view.stale and not self._full():
-            for rect in view.take(CAPTURE_PIXELS):
-                image = encode(self._hub.canvas.read(PRIMARY, rect), lz4_allowed=self._lz4)
-                self.sender.send(image_copy(PRIMARY, rect, image, self._hub.next_image_id()))
-                if self._unmarked is not None:
-                    self._unmarked.subtract(rect)
-        if self._unmarked is not None and not self._unmarked:
-            self._unmarked = None
-            self._show()
+            self._capture(view, CAPTURE_PIXELS)
+
+    def _capture(self, view: SurfaceView, pixels: int) -> None:
+        """Send about so many stale pixels as they are on the canvas now."""
+        for rect in view.take(pixels):
+            image = encode(self._hub.canvas.read(PRIMARY, rect), lz4_allowed=self._lz4)
+            self.sender.send(image_copy(PRIMARY, rect, image, self._hub.next_image_id()))
 
     def _full(self) -> bool:
         return self.sender.blocked or self.sender.queued_bytes > QUEUE_HIGH
 
-    def _create_surface(self, spec: SurfaceSpec) -> None:
-        self._view = SurfaceView(spec)
+    def _create_surface(self, spec: SurfaceSpec) -> SurfaceView:
+        view = self._view = SurfaceView(spec)
         self.sender.send(
             wire.DisplaySurfaceCreate(
                 surface_id=PRIMARY,
@@ -147,6 +142,7 @@ class DisplayChannelClient(ChannelClient):
                 flags=SURFACE_FLAG_PRIMARY,
             )
         )
+        return view
 
     def _show(self) -> None:
         self.send_monitors()
@@ -211,7 +207,8 @@ class DisplayChannel:
             width, height = (self.primary.width, self.primary.height) if self.primary else (0, 0)
             config = MonitorsConfig(1, (Head(0, PRIMARY, 0, 0, width, height),))
         return wire.DisplayMonitorsConfig(
-            max_allowed=config.max_allowed,
+            # Drivers that give no number get as many as they use: clients complain about 0.
+            max_allowed=max(config.max_allowed, len(config.heads)),
             heads=tuple(
                 WireHead(
                     monitor_id=head.id,

@@ -1,4 +1,4 @@
-"""What every channel has at the client's end, sans-IO: pings, acknowledgements, and the server's last words."""
+"""What every channel has at the client's end, sans-IO: pings, acknowledgements, the server's last words."""
 
 from collections import deque
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which pixels of the client's surfaces are not what the server drew, because something could not be decoded."""
+"""Which pixels of the client's surfaces are not what the server drew, for something could not be decoded."""
 
 from collections.abc import Iterable
 
@@ -12,8 +12,10 @@ _WRITES = Ropd.OP_PUT | Ropd.OP_BLACKNESS | Ropd.OP_WHITENESS
 
 
 class UnknownPixels:
-    """The unknown part of each surface. It grows by what is not drawn or reads unknown pixels, follows copies,
-    and shrinks where something opaque is drawn over it.
+    """The unknown part of each surface.
+
+    It grows by what is not drawn or reads unknown pixels, follows copies, and shrinks where something opaque
+    is drawn over it.
     """
 
     def __init__(self) -> None:

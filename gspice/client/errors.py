@@ -7,15 +7,15 @@ class ConnectError(GSpiceError):
     """The server cannot be reached, or its TLS is not to be trusted: nothing was said in SPICE yet."""
 
 
-class ServerClosed(GSpiceError):
+class HangUpError(GSpiceError):
     """The server hung up; the text has its last words where it had any."""
 
 
-class TimedOut(GSpiceError):
+class DeadlineError(GSpiceError):
     """The deadline passed; the text says what was waited for."""
 
 
-class Unsupported(GSpiceError):
+class UnsupportedError(GSpiceError):
     """Content that the protocol allows and this client cannot decode; the text names it."""
 
 

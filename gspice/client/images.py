@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gspice.client.errors import Unsupported
+from gspice.client.errors import UnsupportedError
 from gspice.codec import lz4
 from gspice.errors import ProtocolError
 from gspice.pixels import BitmapFormat, row_bytes
@@ -27,7 +27,7 @@ class ImageCache:
     """What the server has told the client to keep. An image that could not be decoded is kept as such."""
 
     def __init__(self) -> None:
-        self._images: dict[int, ops.Image | Unsupported] = {}
+        self._images: dict[int, ops.Image | UnsupportedError] = {}
         self._sizes: dict[int, int] = {}
         self._pixels = 0
         self._palettes: dict[int, ops.Palette] = {}
@@ -38,22 +38,24 @@ class ImageCache:
     def __len__(self) -> int:
         return len(self._images)
 
-    def keep(self, image_id: int, image: ops.Image | Unsupported, pixels: int) -> None:
+    def keep(self, image_id: int, image: ops.Image | UnsupportedError, pixels: int) -> None:
         """Keep an image, in place of one with the same id; ProtocolError where it is far too much."""
         self.drop(image_id)
         self._images[image_id] = image
         self._sizes[image_id] = pixels
         self._pixels += pixels
         if self._pixels > CACHE_PIXELS * _CACHE_SLACK:
-            raise ProtocolError(f"{self._pixels} pixels for the image cache, which has room for {CACHE_PIXELS}")
+            raise ProtocolError(
+                f"{self._pixels} pixels for the image cache, which has room for {CACHE_PIXELS}"
+            )
 
     def get(self, image_id: int) -> ops.Image:
-        """An image that is kept. ProtocolError: there is none; Unsupported: it could not be decoded."""
+        """An image that is kept. ProtocolError: there is none; UnsupportedError: it could not be decoded."""
         if image_id not in self._images:
             raise ProtocolError(f"image {image_id:#x} is to come from the cache, which does not have it")
         image = self._images[image_id]
-        if isinstance(image, Unsupported):
-            raise Unsupported(str(image))
+        if isinstance(image, UnsupportedError):
+            raise UnsupportedError(str(image))
         return image
 
     def drop(self, image_id: int) -> None:
@@ -91,23 +93,23 @@ class ImageCache:
 def image_of(image: wire.Image, cache: ImageCache) -> ops.Image:
     """The image ready to draw with, put into the cache where the server wants that.
 
-    Unsupported: this client has no decoder for it. ProtocolError: it is malformed, or not in the cache.
+    UnsupportedError: this client has no decoder for it. ProtocolError: it is malformed, or not in the cache.
     """
     decode = _DECODERS.get(type(image))
-    decoded: ops.Image | Unsupported
+    decoded: ops.Image | UnsupportedError
     try:
         decoded = decode(image, cache) if decode else _unsupported(image)
-    except Unsupported as error:
+    except UnsupportedError as error:
         decoded = error
     if image.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME) and not isinstance(image, _CACHED):
         cache.keep(image.id, decoded, image.width * image.height)
-    if isinstance(decoded, Unsupported):
+    if isinstance(decoded, UnsupportedError):
         raise decoded
     return decoded
 
 
-def _unsupported(image: wire.Image) -> Unsupported:
-    return Unsupported(f"image of type {_NAMES.get(image.type, image.type)}")
+def _unsupported(image: wire.Image) -> UnsupportedError:
+    return UnsupportedError(f"image of type {_NAMES.get(image.type, image.type)}")
 
 
 def _bitmap(image: wire.Bitmap, cache: ImageCache) -> ops.Image:
@@ -134,11 +136,12 @@ def _bitmap(image: wire.Bitmap, cache: ImageCache) -> ops.Image:
     )
 
 
-def _palette(image: wire.Bitmap, cache: ImageCache) -> ops.Palette:
+def _palette(image: wire.Bitmap, cache: ImageCache) -> ops.Palette | None:
     if image.palette_id is not None:
         return cache.palette(image.palette_id)
     if image.palette is None:
-        raise ProtocolError("an indexed bitmap without a palette")
+        # Masks have none. Where one is missed, the canvas does not draw.
+        return None
     palette = ops.Palette(image.palette.unique, tuple(image.palette.entries))
     if image.bitmap_flags & BitmapFlags.PAL_CACHE_ME:
         cache.keep_palette(palette)

@@ -94,7 +94,7 @@ class MainChannel(ClientChannel):
     def _on_uuid(self, message: MainUuid) -> None:
         self.uuid = message.uuid
 
-    def _on_migrate(self, message: MainMigrateBegin | MainMigrateBeginSeamless) -> None:
+    def _on_main_migrate(self, message: MainMigrateBegin | MainMigrateBeginSeamless) -> None:
         # This client stays; told so, the host goes on with the migration at once.
         self.send(MainMigrateConnectError())
 
@@ -108,8 +108,8 @@ class MainChannel(ClientChannel):
         MainMouseMode: _on_mouse_mode,
         MainName: _on_name,
         MainUuid: _on_uuid,
-        MainMigrateBegin: _on_migrate,
-        MainMigrateBeginSeamless: _on_migrate,
+        MainMigrateBegin: _on_main_migrate,
+        MainMigrateBeginSeamless: _on_main_migrate,
         MainMigrateSwitchHost: _on_switch_host,
         MainMigrateCancel: ClientChannel._on_ignored,
         MainMigrateEnd: ClientChannel._on_ignored,
@@ -123,7 +123,7 @@ class MainChannel(ClientChannel):
 
 
 class Session:
-    """All channels of one session. After the main channel has handled something, open ``channels_to_open``."""
+    """All channels of one session. Open ``channels_to_open`` whenever the main channel has got something."""
 
     def __init__(
         self,

@@ -21,7 +21,9 @@ def ticket_for(password: str) -> Callable[[bytes], bytes]:
     """
     secret = password.encode() + b"\0"
     if len(secret) - 1 > MAX_PASSWORD_BYTES:
-        raise ConfigError(f"the password has {len(secret) - 1} bytes, and SPICE can carry {MAX_PASSWORD_BYTES}")
+        raise ConfigError(
+            f"the password has {len(secret) - 1} bytes, and SPICE can carry {MAX_PASSWORD_BYTES}"
+        )
     if secret.find(b"\0") != len(secret) - 1:
         raise ConfigError("the password has a NUL in it, where SPICE would cut it off")
 

@@ -77,7 +77,9 @@ def _tls(text: str, parts: SplitResult) -> SpiceUri:
 def _unix(text: str, parts: SplitResult) -> SpiceUri:
     _query(text, parts, allowed=())
     if parts.netloc:
-        raise ConfigError(f"{text!r} names the host {parts.netloc!r}: a socket's path begins with a third slash")
+        raise ConfigError(
+            f"{text!r} names the host {parts.netloc!r}: a socket's path begins with a third slash"
+        )
     path = unquote(parts.path)
     if path in ("", "/") or "\0" in path:
         raise ConfigError(f"{text!r} has no path of a socket, for example spice+unix:///run/vm.sock")

@@ -122,7 +122,7 @@ cdef class GuestView:
                 memslots.refuse(chain.fault, chain.address, chain.size, group, f"data chunk of {what}")
             if halt == NO_MEMORY:
                 raise MemoryError(f"no memory for a list of {chain.count} data chunks")
-            # A circle of chunks would let a small guest fill the host's memory with copies of the same bytes.
+            # Chunks that overlap would let a small guest fill the host's memory with copies of the same bytes.
             if chain.count > 1 and chain.total > memslots.mapped_bytes(group):
                 raise GuestError(f"{what}: data chunks hold {chain.total} bytes, more than all memory slots")
             return joined(chain.pieces, chain.count, chain.total)

@@ -21,6 +21,9 @@ cdef class Value:
 
     _fields = ()
 
+    def __init__(self):
+        pass
+
     def __eq__(self, other):
         if type(self) is not type(other):
             return NotImplemented
@@ -332,3 +335,8 @@ cdef class CursorTrail(Value):
 
     def __init__(self, uint32_t length, uint32_t frequency):
         self.length, self.frequency = length, frequency
+
+
+DisplayCommand = Drawable | UpdateCommand | MessageCommand | SurfaceCreate | SurfaceDestroy
+CursorCommand = CursorSet | CursorMove | CursorHide | CursorTrail
+Command = DisplayCommand | CursorCommand

@@ -97,7 +97,7 @@ class CommandReader:
                 self._carry_out(command, value)
         self._draw_batch()
 
-    def _parse(self, command: CommandExt) -> ops.Command | None:
+    def _parse(self, command: CommandExt) -> "ops.Command | None":
         release = self._parser.release_info(command)
         try:
             return self._parser.parse(command)
@@ -130,7 +130,7 @@ class CommandReader:
             if drawable.surface_id == PRIMARY:
                 self._display.note(drawable, outcome.rects)
 
-    def _carry_out(self, command: CommandExt, value: ops.Command) -> None:
+    def _carry_out(self, command: CommandExt, value: "ops.Command") -> None:
         self.counters[type(value).__name__] += 1
         try:
             match value:

@@ -142,13 +142,16 @@ class Connection:
         if self._held is not None:
             self._held.append(message)
             return
+        # Judged before the message is added: a single one, however large, has a right to be sent.
+        if self._queue.bytes >= self._limits.queue_bytes:
+            self._die(f"the client is too slow: {self._queue.bytes} bytes wait for it")
+            self._rearm()
+            return
         self._queue.put(self._writer.encode(message))
         if isinstance(message, Ping):
             if len(self._pings) >= MAX_PINGS:
                 del self._pings[next(iter(self._pings))]
             self._pings[message.id] = None if len(message.data) else self._clock()
-        if self._queue.bytes > self._limits.queue_bytes:
-            self._die(f"the client is too slow: {self._queue.bytes} bytes wait for it")
         self._rearm()
 
     def close(self, reason: str) -> None:

@@ -30,7 +30,7 @@ class ConnectionLimits:
     """When a client is given up, and when a channel is told that there is room."""
 
     queue_bytes: int = 64 * 1024 * 1024
-    """More than this unsent: the client is too slow to be kept."""
+    """With so much unsent already, another message ends the connection: the client is too slow to be kept."""
     low_water: int = 64 * 1024
     """At or below this, ``ChannelClient.drained`` is called after each write."""
     stalled_s: float = 30.0

@@ -54,7 +54,8 @@ class JobPool:
         """Drop what has not begun and wait ``timeout`` seconds for the rest; False if some still runs."""
         self._closed = True
         self._executor.shutdown(wait=False, cancel_futures=True)
-        unfinished = wait(self._running, timeout).not_done
+        # Cancelled ones are left out: `wait` does not count them as done before a worker has seen them.
+        unfinished = wait([job for job in self._running if not job.done()], timeout).not_done
         self._running.clear()
         if unfinished:
             log.warning("%d jobs were still running after %.1f s", len(unfinished), timeout)

@@ -15,13 +15,13 @@ class Leds(IntFlag):
 
 
 class HostButtons(IntFlag):
-    """Buttons as host devices number them: middle and right are the other way round on the wire."""
+    """Buttons as host devices number them: on the wire middle and right are swapped, side and extra lie lower."""
 
     LEFT = 1
     RIGHT = 2
     MIDDLE = 4
-    SIDE = 8
-    EXTRA = 16
+    SIDE = 0x40
+    EXTRA = 0x80
 
 
 class KeyboardInterface(Interface):

@@ -74,8 +74,8 @@ AUDIO_CHANNELS = 0xFF
 # -- devices -----------------------------------------------------------------------------------------------
 
 VMC_BYTES = 16 << 20
-"""One message of a usbredir, port or webdav channel, and what a compressed one may grow to: a USB bulk transfer
-with its headers, which systems in use ask for by the megabyte, or by four."""
+"""One message of a usbredir, port or webdav channel, and what a compressed one may grow to: a USB bulk
+transfer with its headers, which systems in use ask for by the megabyte, or by four."""
 
 SMARTCARD_BYTES = 64 << 10
 """One smartcard message: an extended APDU is 65544 bytes at most, and readers in use stay far below."""

@@ -31,7 +31,7 @@ class Struct:
 
     @classmethod
     def parse(cls, body: bytes | bytearray | memoryview, given: Collection[str] = ()) -> Self:
-        """Read a body that holds this and nothing else; anything else is a ProtocolError, and only that.
+        """Read a body that holds this and nothing else; any other is a ProtocolError.
 
         ``given`` names what both ends agreed on (see WhenGiven). The result keeps no reference to ``body``.
         """
@@ -47,7 +47,7 @@ class Struct:
         return self._written().getvalue()
 
     def buffers(self) -> list[bytes | memoryview]:
-        """The body as a list for a gathering send: large data is not copied, and must not change till sent."""
+        """The body as a list for a gathering send: large data are not copied: leave them alone till sent."""
         return self._written().buffers()
 
     def _written(self) -> BodyWriter:

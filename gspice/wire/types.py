@@ -184,11 +184,11 @@ class Path(Struct):
 
 
 _GLYPH_BITS = {StringFlags.RASTER_A1: 1, StringFlags.RASTER_A4: 4, StringFlags.RASTER_A8: 8}
-_GLYPH_DEPTHS = StringFlags.RASTER_A1 | StringFlags.RASTER_A4 | StringFlags.RASTER_A8
+_GLYPH_DEPTHS = int(StringFlags.RASTER_A1 | StringFlags.RASTER_A4 | StringFlags.RASTER_A8)
 
 
 def _glyph_bytes(scope: Scope) -> int:
-    bits = _GLYPH_BITS.get(StringFlags(scope.get("^flags", 0)) & _GLYPH_DEPTHS)
+    bits = _GLYPH_BITS.get(scope.get("^flags", 0) & _GLYPH_DEPTHS)
     if bits is None:
         raise ProtocolError("a glyph outside of a string with one depth")
     size: int = (scope["width"] * bits + 7) // 8 * scope["height"]

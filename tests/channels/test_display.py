@@ -130,15 +130,11 @@ def test_without_a_primary_there_is_nothing_to_show_until_one_is_made() -> None:
     assert sender.take() == [DisplaySurfaceDestroy]
 
 
-def test_a_full_queue_delays_the_mark_until_the_whole_picture_went() -> None:
+def test_the_first_picture_comes_in_one_piece() -> None:
     rig = Rig()
     client, sender = rig.connect()
-    sender.queued_bytes = QUEUE_HIGH + 1
     client.receive(INIT, 0)
-    assert sender.take() == [DisplayInvalAllPalettes, DisplaySurfaceCreate]
-    sender.queued_bytes = 0
-    client.drained(0)
-    assert sender.take()[-1] is DisplayMark
+    assert [m.base.box for m in sender.messages if isinstance(m, DisplayCopy)] == [Rect(0, 0, 640, 480)]
 
 
 @pytest.mark.parametrize("slow", ["queue", "acks"])

@@ -1,4 +1,4 @@
-"""Exposure: layers of noise with shaded margins, moved and scrolled at random, on a screen that may be full."""
+"""Exposure: layers of noise with shaded margins, moved and scrolled, on a screen that may be full."""
 
 import numpy as np
 import pytest
@@ -97,16 +97,16 @@ def check(screen: Full, compositor: Compositor) -> None:
     assert not differs.any()
 
 
-@pytest.mark.parametrize("dx", [-9, 0, 9])
+@pytest.mark.parametrize("dx", [-48, -9, 0, 9, 48])
 @pytest.mark.parametrize("dy", [-7, 0, 7])
 def test_pane_moves_under_others(dx: int, dy: int) -> None:
-    # Two panes lie in the middle of it: what is visible of it comes in many pieces that move over one another.
+    # Panes lie in the middle of it: what is visible comes in many pieces that move over one another.
     screen, compositor, panes = desk(
         Rect(20, 20, 180, 140), Rect(60, 45, 85, 75), Rect(115, 60, 140, 110), Rect(70, 95, 90, 115)
     )
     move(compositor, panes[0], dx, dy)
     check(screen, compositor)
-    assert screen.moved > 5000 or (dx, dy) == (0, 0)
+    assert screen.moved > 4000 or (dx, dy) == (0, 0)
     assert compositor.flush()
     assert not compositor.stale
     check(screen, compositor)

@@ -48,13 +48,13 @@ def serve(start_serve: Callable[..., Serve]) -> Serve:
 
 
 @pytest.fixture
-def start_spice_gtk(tmp_path: Path) -> Iterator[Callable[[], SpiceGtk]]:
+def start_spice_gtk(tmp_path: Path) -> Iterator[Callable[..., SpiceGtk]]:
     """Start spice-gtk processes; all are ended with the test."""
     need_spice_gtk()
     running: list[SpiceGtk] = []
 
-    def start() -> SpiceGtk:
-        running.append(SpiceGtk(tmp_path))
+    def start(*, debug: bool = False) -> SpiceGtk:
+        running.append(SpiceGtk(tmp_path, debug=debug))
         return running[-1]
 
     yield start
@@ -63,7 +63,7 @@ def start_spice_gtk(tmp_path: Path) -> Iterator[Callable[[], SpiceGtk]]:
 
 
 @pytest.fixture
-def spice_gtk(start_spice_gtk: Callable[[], SpiceGtk]) -> SpiceGtk:
+def spice_gtk(start_spice_gtk: Callable[..., SpiceGtk]) -> SpiceGtk:
     return start_spice_gtk()
 
 

@@ -52,7 +52,7 @@ class Lines:
         while b"\n" not in self._buffer:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self._stream], [], [], left)[0]:
-                raise TimeoutError(f"no line within {timeout} s; so far: {self._buffer!r}")
+                raise TimeoutError(f"no line within {timeout} s; so far: {self._buffer[:200]!r}")
             data = os.read(self._stream.fileno(), 1 << 16)
             if not data:
                 return None
@@ -151,7 +151,7 @@ def as_bgrx(image: Image.Image) -> npt.NDArray[np.uint8]:
 class SpiceGtk:
     """spice-gtk in a process of its own; each call of ``do`` is one call of the agent's."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, debug: bool = False) -> None:
         number = len(list(directory.glob("spice-gtk*.log")))
         self._file = directory / f"grab{number}.raw"
         self._log = directory / f"spice-gtk{number}.log"
@@ -161,6 +161,7 @@ class SpiceGtk:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            env={**os.environ, **({"SPICE_DEBUG": "1", "G_MESSAGES_DEBUG": "all"} if debug else {})},
         )
         assert self._process.stdout is not None
         self._lines = Lines(self._process.stdout)
@@ -219,12 +220,14 @@ class SpiceGtk:
 class Xvfb:
     """A screen without hardware, for clients that want a window."""
 
+    WIDTH, HEIGHT = 1400, 1000
+
     def __init__(self, log: Path) -> None:
         program = need_program("Xvfb", "xvfb")
         read_fd, write_fd = os.pipe()
         with log.open("wb") as out:
             self._process = subprocess.Popen(
-                [program, "-displayfd", str(write_fd), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"],
+                [program, "-displayfd", str(write_fd), "-screen", "0", f"{self.WIDTH}x{self.HEIGHT}x24", "-nolisten", "tcp"],
                 pass_fds=[write_fd],
                 stdout=out,
                 stderr=out,

@@ -40,4 +40,5 @@ def find_all(picture: Picture, part: Picture) -> list[tuple[int, int]]:
 
 def as_colours(picture: Picture) -> npt.NDArray[np.uint32]:
     """One number a pixel, without the byte that means nothing."""
-    return np.ascontiguousarray(picture).view("<u4")[..., 0] & 0xFFFFFF
+    colours: npt.NDArray[np.uint32] = np.ascontiguousarray(picture).view(np.uint32)[..., 0]
+    return colours & np.uint32(0xFFFFFF)

@@ -7,6 +7,7 @@ Pixels are written to the file that `grab` names, rows top-down, four bytes B G 
 
 import ctypes
 import json
+import os
 import sys
 import threading
 import time
@@ -122,7 +123,6 @@ class Client:
             "agent_connected": main.get_property("agent-connected") if main else None,
             "modifiers": self.channels["inputs"].get_property("key-modifiers") if "inputs" in self.channels else None,
             "name": self.session.get_property("name") if self.session else None,
-            "uuid": bytes(self.session.get_property("uuid") or b"").hex() if self.session else None,
         }
 
     def wait(self, seconds):
@@ -153,6 +153,11 @@ class Client:
     def wait_event(self, channel, event, timeout=10.0):
         """Until a channel reported an event."""
         return {"ok": bool(spin(lambda: (channel, event) in self.events, timeout)), "events": self.events}
+
+    def wait_closed(self, timeout=10.0):
+        """Until the server has ended the session."""
+        closed = lambda: any(channel == "main" and event != "opened" for channel, event in self.events)  # noqa: E731
+        return {"ok": bool(spin(closed, timeout)), "events": self.events}
 
     def keys(self, scancodes):
         """Press and release keys, by set 1 scancode."""
@@ -226,7 +231,7 @@ class Client:
 
     def compression(self, value):
         """Ask for an image compression (SPICE_IMAGE_COMPRESSION_*)."""
-        Spice.DisplayChannel.change_preferred_compression(self.channels["display"], value)
+        Spice.DisplayChannel.display_channel_change_preferred_compression(self.channels["display"], value)
         return {}
 
     def disconnect(self):
@@ -254,6 +259,9 @@ def spin(condition, timeout, interval=10):
 
 
 def main():
+    # GLib writes debug messages to standard output: answers go where nothing else does.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     client, lines, done = Client(), [], threading.Event()
 
     def read():
@@ -271,7 +279,7 @@ def main():
             answer = getattr(client, call.pop("do"))(**call)
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 main()

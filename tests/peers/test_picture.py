@@ -13,6 +13,9 @@ from tests.peers.peers import Serve, SpiceGtk, Xvfb, as_bgrx, need_program
 pytestmark = pytest.mark.peer
 
 
+MAX_TITLE_BAR = 100
+
+
 def test_spice_gtk_holds_the_canvas_byte_for_byte(serve: Serve, spice_gtk: SpiceGtk) -> None:
     spice_gtk.connect(serve)
     spice_gtk.do("wait", seconds=1.5)  # a clock ticks, a video plays
@@ -78,10 +81,9 @@ def test_spicy_screenshot(serve: Serve, xvfb: Xvfb, tmp_path: Path) -> None:
         assert np.array_equal(as_bgrx(image), canvas)
 
 
-def test_remote_viewer_shows_the_desktop(serve: Serve, xvfb: Xvfb, tmp_path: Path) -> None:
+def test_remote_viewer_shows_the_desktop_and_resizes_it(serve: Serve, xvfb: Xvfb, tmp_path: Path) -> None:
     program = need_program("remote-viewer", "virt-viewer")
     grabber = need_program("import", "imagemagick")
-    canvas = serve.freeze()
     viewer = subprocess.Popen(
         [program, "--full-screen", f"spice://127.0.0.1:{serve.port}"],
         env=xvfb.env,
@@ -89,29 +91,21 @@ def test_remote_viewer_shows_the_desktop(serve: Serve, xvfb: Xvfb, tmp_path: Pat
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(60):
-            shot = tmp_path / "screen.png"
+        serve.wait_log(f"primary surface {xvfb.WIDTH}x{xvfb.HEIGHT}", timeout=30)
+        canvas = serve.freeze()
+        assert canvas.shape == (xvfb.HEIGHT, xvfb.WIDTH, 4)
+        shot = tmp_path / "screen.png"
+        for _ in range(40):
             subprocess.run([grabber, "-window", "root", str(shot)], env=xvfb.env, check=True, timeout=30)
             with Image.open(shot) as image:
                 screen = as_bgrx(image)
-            if contains(screen, canvas):
-                return
+            # Without a window manager the viewer keeps its title bar, and the desktop begins below it.
+            for bar in range(MAX_TITLE_BAR):
+                equal = (screen[bar:] == canvas[: xvfb.HEIGHT - bar]).all(axis=2)
+                if equal.mean() > 0.99:  # the pointer lies over the rest
+                    return
             assert viewer.poll() is None, serve.log()[-3000:]
-        raise AssertionError(f"the desktop is not on remote-viewer's screen: {shot}\n{serve.log()[-3000:]}")
+        raise AssertionError(f"{shot} does not show the desktop\n{serve.log()[-3000:]}")
     finally:
         viewer.terminate()
         viewer.wait(10)
-
-
-def contains(screen: np.ndarray, canvas: np.ndarray) -> bool:
-    """Whether the canvas is somewhere on the screen, unscaled."""
-    height, width = canvas.shape[:2]
-    # A row from the middle of the desktop is searched first; the rest is compared where it was found.
-    probe = canvas[height // 2, :64].tobytes()
-    for y in range(screen.shape[0] - height + 1):
-        x = screen[y + height // 2].tobytes().find(probe)
-        if x >= 0 and x % 4 == 0 and x // 4 + width <= screen.shape[1]:
-            part = screen[y : y + height, x // 4 : x // 4 + width]
-            if np.array_equal(part[:, :, :3], canvas[:, :, :3]):
-                return True
-    return False

@@ -24,7 +24,7 @@ class ParsingGuest(GuestReader):
             memslots.add(slot)
         self.parser = CommandParser(memslots, surfaces=info.surfaces)
 
-    def parsed(self) -> list[ops.Command]:
+    def parsed(self) -> "list[ops.Command]":
         """What the commands in the rings say; their memory is given back."""
         parsed = []
         for command in self.worker.take():

@@ -95,9 +95,17 @@ def test_surfaces() -> None:
     guest.driver.copy_surface(Rect(0, 0, 20, 10), surface, Point(5, 6))
     guest.driver.destroy_surface(surface)
     made, filled, copied, destroyed = guest.parsed()
+    assert isinstance(made, ops.SurfaceCreate)
     assert made == ops.SurfaceCreate(
-        surface_id=surface, format=SurfaceFormat.ARGB32, width=64, height=32, stride=256
+        surface_id=surface,
+        format=SurfaceFormat.ARGB32,
+        width=64,
+        height=32,
+        stride=256,
+        address=made.address,
     )
+    # VRAM is the second slot.
+    assert made.address >> 56 == 2
     assert isinstance(filled, ops.SurfaceCreate)
     assert (filled.surface_id, filled.keep_data, filled.data) == (kept, True, data.tobytes())
     assert isinstance(copied, ops.Drawable) and isinstance(copied.op, ops.Copy)

@@ -57,6 +57,7 @@ def socket_pair(*, small: bool = False) -> tuple[socket.socket, socket.socket]:
             far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         far.connect(server.getsockname())
         near, _ = server.accept()
+    far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     far.setblocking(False)
     return near, far
 

@@ -77,6 +77,13 @@ def test_close_waits_for_the_running_and_drops_the_rest(loop: PollLoop) -> None:
     assert ran == []
 
 
+def test_close_does_not_wait_for_what_never_began(loop: PollLoop) -> None:
+    pool = JobPool(loop.call_soon_threadsafe, workers=1)
+    for _ in range(1000):
+        pool.submit(lambda: None, lambda outcome: None)
+    assert pool.close(timeout=60)
+
+
 def test_submit_after_close_does_nothing(loop: PollLoop) -> None:
     pool = JobPool(loop.call_soon_threadsafe)
     assert pool.close()

@@ -10,13 +10,14 @@ import pytest
 
 from gspice.channels.base import LinkInfo
 from gspice.errors import LinkRefused
-from gspice.server.handshake import Handshakes, LinkPolicy
+from gspice.server.handshake import Handshake, Handshakes, LinkPolicy
 from gspice.server.keys import KeyCallback, LinkKey
 from gspice.server.loop import PollLoop
 from gspice.server.security import SecurityMap
 from gspice.server.tickets import TicketStore
 from gspice.server.tls import directory
 from gspice.server.transport import PlainTransport, TlsTransport, Transport
+from gspice.vdi.core import WatchEvent
 from gspice.wire.caps import CapSet
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import REPLY_SIZE, LinkError
@@ -82,7 +83,7 @@ class Server:
                 tickets=self.tickets,
                 security=self.security,
                 authorize=self.authorize,
-                channel_caps=lambda channel_type: CapSet.of(channel_type),
+                channel_caps=CapSet.of,
                 on_linked=lambda transport, info, rest: self.linked.append((transport, info, rest)),
                 on_failed=self.on_failed,
             ),
@@ -182,7 +183,7 @@ def test_bad_links_get_their_answer(server: Server, name: str, data: bytes, erro
     far.close()
     spin(server.loop, lambda: len(server.handshakes) == 0)
     assert len(server.failed) == 1
-    assert server.asked == server.linked == []
+    assert (server.asked, server.linked) == ([], [])
 
 
 def test_an_answer_survives_the_bytes_that_were_not_read(server: Server) -> None:
@@ -392,16 +393,12 @@ def test_a_peer_that_hangs_up(server: Server) -> None:
     assert server.failed == ["the peer hung up"]
 
 
-def test_replies_wait_for_a_full_socket_without_spinning(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replies_wait_for_a_full_socket(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     room = 0
-    calls = 0
     real = PlainTransport.send
 
     def send(self: PlainTransport, buffers: list[bytes]) -> int:
-        nonlocal calls, room
-        calls += 1
+        nonlocal room
         taken = real(self, [buffers[0][:room]]) if buffers and room else 0
         room -= taken
         return taken
@@ -415,6 +412,31 @@ def test_replies_wait_for_a_full_socket_without_spinning(
     assert len(read_until(server.loop, far, 100)) == 100
     room = 1000
     assert len(read_until(server.loop, far, FULL_REPLY - 100)) >= FULL_REPLY - 100
+
+
+def test_a_link_that_waits_does_not_spin(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken = 0
+    real = Handshake._on_ready
+
+    def on_ready(self: Handshake, events: WatchEvent) -> None:
+        nonlocal woken
+        woken += 1
+        real(self, events)
+
+    monkeypatch.setattr(Handshake, "_on_ready", on_ready)
+    server.keys.held = []
+    far = server.connect()
+    far.send(link(mess()) + b"bytes that keep the socket readable")
+    spin(server.loop, lambda: bool(server.keys.held))
+    settle(server.loop)
+    assert woken == 1, "while it waits for its key"
+    server.keys.held[0](LinkKey())
+    read_until(server.loop, far, FULL_REPLY)
+    far.send(bytes(1000))
+    settle(server.loop)
+    woken = 0
+    settle(server.loop)
+    assert woken == 0, "while its refusal is held back"
 
 
 def test_the_end_of_the_server_ends_links(server: Server) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gspice.server.loop import PollLoop
+from gspice.server.loop import PollLoop, Watch
 from gspice.vdi.core import WatchEvent
 
 
@@ -94,7 +94,7 @@ def test_watches_of_one_descriptor_are_independent(loop: PollLoop) -> None:
 
 def test_a_watch_removed_by_another_callback_is_not_called(loop: PollLoop) -> None:
     a, b = socket.socketpair()
-    watches = []
+    watches: list[Watch] = []
     first = loop.watch_add(a.fileno(), WatchEvent.WRITE, lambda e: loop.watch_remove(watches[0]))
     watches.append(loop.watch_add(a.fileno(), WatchEvent.WRITE, lambda e: pytest.fail("called")))
     loop.run_once(0)

@@ -4,6 +4,7 @@ import pytest
 
 from gspice.errors import ProtocolError
 from gspice.geometry import Point, Rect
+from gspice.wire import limits
 from gspice.wire import types as t
 from gspice.wire.message import Struct
 from gspice.wire.messages import agent, base, cursor, display, inputs, main, port, smartcard, vmc
@@ -298,3 +299,11 @@ def test_a_sub_list_cannot_multiply_its_messages() -> None:
 def test_sub_lists_at_bad_offsets(offset: int) -> None:
     with pytest.raises(ProtocolError):
         base.read_sub_list(bytes.fromhex("ffffffffffff"), offset)
+
+
+def test_compressed_data_cannot_promise_more_than_a_device_takes() -> None:
+    limit = limits.VMC_BYTES
+    body = b"\x01" + limit.to_bytes(4, "little") + b"z"
+    assert vmc.VmcClientCompressedData.parse(body).uncompressed_size == limit
+    with pytest.raises(ProtocolError, match="limit"):
+        vmc.VmcClientCompressedData.parse(b"\x01" + (limit + 1).to_bytes(4, "little") + b"z")

@@ -69,7 +69,7 @@ def test_numbers_are_those_of_spice_protocol(enum: type[IntEnum] | type[IntFlag]
     known = c_enumerators(ENUMS_H.read_text())
     assert list(enum)
     for member in enum:
-        assert known[PREFIXES[enum] + member.name] == member.value
+        assert known[f"{PREFIXES[enum]}{member.name}"] == member.value
 
 
 @pytest.mark.skipif(not ENUMS_H.exists(), reason="libspice-protocol-dev is not installed")
@@ -83,7 +83,7 @@ def test_agent_numbers_are_those_of_spice_protocol() -> None:
         agent.MonitorsFlags: "VD_AGENT_CONFIG_MONITORS_FLAG_",
     }.items():
         for member in enum:
-            assert known[prefix + member.name] == member.value
+            assert known[f"{prefix}{member.name}"] == member.value
     for number, cls in agent.AGENT_MESSAGES.items():
         words = re.sub(r"(?<!^)([A-Z])", r"_\1", cls.__name__.removeprefix("Agent")).upper()
         assert known[f"VD_AGENT_{words}"] == number

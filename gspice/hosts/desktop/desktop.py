@@ -55,6 +55,8 @@ class Desktop:
         video: Path | None = None,
     ) -> None:
         self._screen = screen
+        self._now = now
+        """Of the last tick."""
         self._next_draw = now
         """Not before this is drawn next, whatever waits."""
         self._waiting = True
@@ -92,6 +94,8 @@ class Desktop:
     def key(self, event: KeyEvent) -> None:
         """A key went down."""
         self._waiting = True
+        # Whoever types waits for the letter: it does not wait for the next frame.
+        self._next_draw = self._now
         if event.alt and event.key == "Tab":
             self.stack.cycle()
         elif event.alt and event.key == "F4":
@@ -136,9 +140,10 @@ class Desktop:
     # Time.
 
     def tick(self, now: float) -> None:
-        """Do what is due at ``now`` and draw it."""
-        if self._frozen:
+        """Do what is due at ``now`` and draw it; a call before ``next_deadline`` does nothing."""
+        if self._frozen or now < self._next_draw:
             return
+        self._now = now
         try:
             done = self._enter_mode()
         except DoesNotFit:

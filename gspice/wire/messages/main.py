@@ -1,6 +1,6 @@
 """The main channel: session set-up, mouse mode, agent, migration."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from gspice.wire import limits
 from gspice.wire.channel_types import ChannelType
@@ -21,6 +21,10 @@ class _ToServer(Message):
     DIRECTION = Direction.TO_SERVER
 
 
+_Host: TypeAlias = Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES))]
+_CertSubject: TypeAlias = Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES), nullable=True)]
+
+
 # -- server to client --------------------------------------------------------------------------------------
 
 
@@ -33,8 +37,8 @@ class MainMigrateBegin(_ToClient):
     """0: no plain port."""
     secure_port: U16
     """0: no TLS port."""
-    host: Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES))]
-    cert_subject: Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES), nullable=True)] = ""
+    host: _Host
+    cert_subject: _CertSubject = ""
     """Subject that the certificate of the server must have; empty: the client's own checks."""
 
 
@@ -128,8 +132,8 @@ class MainMigrateSwitchHost(_ToClient):
     TYPE = 111
     port: U16
     secure_port: U16
-    host: Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES))]
-    cert_subject: Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES), nullable=True)] = ""
+    host: _Host
+    cert_subject: _CertSubject = ""
 
 
 @wire
@@ -170,8 +174,8 @@ class MainMigrateBeginSeamless(_ToClient):
     TYPE = 116
     port: U16
     secure_port: U16
-    host: Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES))]
-    cert_subject: Annotated[str, Pointer(Text(INT32, limit=limits.NAME_BYTES), nullable=True)] = ""
+    host: _Host
+    cert_subject: _CertSubject = ""
     src_version: U32
     """Version of the migration data of this server."""
 

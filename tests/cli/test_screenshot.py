@@ -1,0 +1,156 @@
+"""``gspice screenshot``: the picture, and one exit code and one line for every failure."""
+
+import socket
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from gspice.cli.screenshot import screenshot
+from gspice.pixels import SurfaceFormat
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.link import LinkError
+from gspice.wire.messages import display
+from gspice.wire.types import Quic
+from tests.client.fake_server import FakeServer, ServerEnd, create_primary, fill, show_picture
+from tests.client.messages import WHOLE, copy
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(screenshot, [str(argument) for argument in arguments])
+
+
+def check_failure(result: Result, exit_code: int, *words: str) -> None:
+    assert result.exit_code == exit_code, result.output
+    lines = result.output.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("gspice screenshot: ")
+    assert all(word in lines[0] for word in words), lines
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "shot.png"
+
+
+def test_the_picture_is_written(target: Path, tmp_path: Path) -> None:
+    password_file = tmp_path / "pw"
+    password_file.write_text("s3cret\n")
+    password_file.chmod(0o600)
+    with FakeServer(password="s3cret") as server:
+        result = run(server.uri, target, "--password-file", password_file, "--settle", "0.05")
+    assert (result.exit_code, result.output) == (0, "")
+    with Image.open(target) as picture:
+        assert picture.size == (8, 4)
+        assert picture.getpixel((3, 1)) == (255, 0, 0)
+        assert picture.getpixel((0, 0)) == (0, 0, 255)
+    assert {link.channel_type for link in server.links} == {ChannelType.MAIN, ChannelType.DISPLAY}
+
+
+def test_16_bit_desktops_too(target: Path) -> None:
+    def narrow(end: ServerEnd) -> None:
+        end.wait_for(display.DisplayInit)
+        end.send(create_primary(8, 4, SurfaceFormat.RGB565), fill(0x07E0, WHOLE), display.DisplayMark())
+        end.until_hang_up()
+
+    with FakeServer({ChannelType.DISPLAY: narrow}) as server:
+        assert run(server.uri, target, "--settle", "0").exit_code == 0
+    with Image.open(target) as picture:
+        assert picture.getpixel((7, 3)) == (0, 255, 0)
+
+
+def test_help_has_the_exit_codes() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    assert all(f"\n  {code}  " in result.output for code in range(7))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["spice://host:1"], "FILE"),
+        (["spice://host:1", "x.png", "--nonsense"], "--nonsense"),
+        (["spice://host:1", "x.png", "--timeout", "0"], "--timeout"),
+        (["spice://host:1", "x.png", "--settle", "-1"], "--settle"),
+        (["host:1", "x.png"], "spice://"),
+        (["spice://:pw@host:1", "x.png"], "--password-file"),
+        (["spice://127.0.0.1:1", "x.png", "--password-file", "/nowhere/pw"], "/nowhere/pw"),
+        (["spice+tls://127.0.0.1:1", "x.png", "--ca-file", "/nowhere/ca"], "/nowhere/ca"),
+        (["spice+tls://127.0.0.1:1", "x.png", "--tls-subject", "host"], "NAME=VALUE"),
+    ],
+)
+def test_1_usage(arguments: list[str], word: str) -> None:
+    check_failure(run(*arguments), 1, word)
+
+
+def test_usage_errors_have_their_code_under_the_command_group() -> None:
+    group = click.Group(commands={"screenshot": screenshot})
+    check_failure(CliRunner().invoke(group, ["screenshot", "--nonsense"]), 1, "--nonsense")
+    with pytest.raises(click.ClickException) as caught:
+        group.main(["screenshot", "nonsense", "x.png"], standalone_mode=False)
+    assert caught.value.exit_code == 1
+
+
+def test_2_nobody_listens(target: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    check_failure(run(f"spice://127.0.0.1:{port}", target), 2, "refused", str(port))
+
+
+def test_3_wrong_password(target: Path, tmp_path: Path) -> None:
+    with FakeServer(password="s3cret") as server:
+        check_failure(run(server.uri, target), 3, "the password is wrong", "use --password-file")
+        password_file = tmp_path / "pw"
+        password_file.write_text("wrong\n")
+        password_file.chmod(0o600)
+        result = run(server.uri, target, "--password-file", password_file)
+    check_failure(result, 3, "the password is wrong")
+    assert "--password-file" not in result.output
+    assert not target.exists()
+
+
+def test_3_tls_is_wanted(target: Path) -> None:
+    with FakeServer(refuse={1: LinkError.NEED_SECURED}) as server:
+        check_failure(run(server.uri, target), 3, "over TLS only", "tls-port=PORT")
+
+
+def test_4_no_spice(target: Path) -> None:
+    def web_server(sock: socket.socket) -> None:
+        sock.recv(4096)
+        sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        sock.recv(1)
+
+    with FakeServer(raw=web_server) as server:
+        check_failure(run(server.uri, target), 4, "does not speak SPICE")
+    with FakeServer(raw=lambda sock: None) as server:
+        check_failure(run(server.uri, target), 4)
+
+
+def test_4_what_cannot_be_decoded(target: Path) -> None:
+    def compressed(end: ServerEnd) -> None:
+        show_picture(end)
+        end.send(copy(Quic(width=8, height=4, data=b"QUIC")))
+        end.until_hang_up()
+
+    with FakeServer({ChannelType.DISPLAY: compressed}) as server:
+        check_failure(run(server.uri, target, "--settle", "0.2"), 4, "1 x COPY (image of type QUIC)")
+    assert not target.exists()
+
+
+def test_5_timeout(target: Path) -> None:
+    target.write_bytes(b"old")
+    with FakeServer(raw=lambda sock: sock.recv(100) and sock.recv(100) and sock.recv(100)) as server:  # type: ignore[arg-type, func-returns-value]
+        check_failure(run(server.uri, target, "--timeout", "0.2"), 5, "main channel to be linked")
+    with FakeServer({ChannelType.DISPLAY: lambda end: end.until_hang_up()}) as server:
+        check_failure(run(server.uri, target, "--timeout", "0.2"), 5, "primary surface")
+    assert target.read_bytes() == b"old"
+
+
+def test_6_the_file_cannot_be_written(tmp_path: Path) -> None:
+    check_failure(run("spice://127.0.0.1:1", tmp_path / "none" / "x.png"), 6, "no directory")
+    blocked = tmp_path / "x.png"
+    (tmp_path / "x.png.part").mkdir()
+    with FakeServer() as server:
+        check_failure(run(server.uri, blocked, "--settle", "0"), 6, "x.png: cannot write")

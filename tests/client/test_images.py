@@ -1,0 +1,140 @@
+"""Images off the wire: formats, LZ4, the caches, and what cannot be decoded."""
+
+import pytest
+
+from gspice.client.errors import UnsupportedError
+from gspice.client.images import CACHE_PIXELS, MAX_PALETTES, ImageCache, image_of
+from gspice.codec import lz4
+from gspice.errors import ProtocolError
+from gspice.pixels import BitmapFormat
+from gspice.qxl import ops
+from gspice.wire import types as wire
+from tests.client.messages import bitmap, gray
+
+CACHE_ME = wire.ImageFlags.CACHE_ME
+
+
+@pytest.fixture
+def cache() -> ImageCache:
+    return ImageCache()
+
+
+def decoded(image: wire.Image, cache: ImageCache) -> ops.BitmapImage:
+    result = image_of(image, cache)
+    assert isinstance(result, ops.BitmapImage)
+    return result
+
+
+@pytest.mark.parametrize("form", BitmapFormat)
+def test_all_bitmap_formats(form: BitmapFormat, cache: ImageCache) -> None:
+    palette = wire.Palette(unique=0, entries=(0x112233, 0x445566)) if form.indexed else None
+    image = decoded(bitmap(5, 2, bytes(40), format=form, stride=20, palette=palette), cache)
+    assert (image.format, image.width, image.height, image.stride) == (form, 5, 2, 20)
+    assert image.top_down
+    assert (image.palette.ents if image.palette else ()) == ((0x112233, 0x445566) if palette else ())
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (bitmap(1, 1, bytes(4), format=8, stride=4), None),
+        (wire.Bitmap(width=1, height=1, format=77, x=1, y=1, stride=4, data=bytes(4)), "format 77"),
+        (wire.Bitmap(width=1, height=1, format=8, x=2, y=1, stride=4, data=bytes(4)), "rows of 4 bytes"),
+        (wire.Bitmap(width=1, height=1, format=8, x=0, y=1, stride=4, data=bytes(4)), "0x1 pixels"),
+    ],
+)
+def test_malformed_bitmaps(image: wire.Bitmap, reason: str | None, cache: ImageCache) -> None:
+    if reason is None:
+        image_of(image, cache)
+        return
+    with pytest.raises(ProtocolError, match=reason):
+        image_of(image, cache)
+
+
+def lz4_image(pixels: bytes, width: int, height: int, **fields: int) -> wire.Lz4:
+    data = lz4.encode(pixels, width * 4, width, height, BitmapFormat.XRGB32, top_down=False)
+    return wire.Lz4(width=width, height=height, data=data, **fields)
+
+
+def test_lz4(cache: ImageCache) -> None:
+    pixels = gray(*range(12))
+    image = decoded(lz4_image(pixels, 4, 3), cache)
+    assert (image.data, image.stride, image.top_down) == (pixels, 16, False)
+
+
+def test_broken_lz4_is_a_protocol_error(cache: ImageCache) -> None:
+    with pytest.raises(ProtocolError, match="LZ4"):
+        image_of(wire.Lz4(width=4, height=3, data=b"\1\x08\0\0\0\5abc"), cache)
+
+
+def test_huge_lz4_images_are_refused_before_memory_is_taken(cache: ImageCache) -> None:
+    with pytest.raises(ProtocolError, match="LZ4"):
+        image_of(wire.Lz4(width=1 << 20, height=1 << 20, data=bytes(100)), cache)
+
+
+def test_a_surface_is_named(cache: ImageCache) -> None:
+    image = image_of(wire.Surface(width=3, height=2, surface_id=9), cache)
+    assert isinstance(image, ops.SurfaceImage)
+    assert (image.surface_id, image.width, image.height) == (9, 3, 2)
+
+
+@pytest.mark.parametrize("cls", [wire.FromCache, wire.FromCacheLossless])
+def test_images_come_from_the_cache(
+    cls: type[wire.FromCache | wire.FromCacheLossless], cache: ImageCache
+) -> None:
+    image_of(bitmap(1, 1, gray(1), id=5), cache)
+    assert 5 not in cache
+    image_of(bitmap(1, 1, gray(2), id=5, flags=CACHE_ME), cache)
+    assert decoded(cls(id=5, width=1, height=1), cache).data == gray(2)
+    image_of(bitmap(1, 1, gray(3), id=5, flags=wire.ImageFlags.CACHE_REPLACE_ME), cache)
+    assert decoded(cls(id=5, width=1, height=1), cache).data == gray(3)
+    cache.drop(5)
+    with pytest.raises(ProtocolError, match="0x5 is to come from the cache"):
+        image_of(cls(id=5, width=1, height=1), cache)
+
+
+def test_undecodable_images_are_named_also_from_the_cache(cache: ImageCache) -> None:
+    for image in (
+        wire.Quic(id=6, flags=CACHE_ME, width=2, height=2, data=b"QUIC"),
+        wire.FromCache(id=6, width=2, height=2),
+    ):
+        with pytest.raises(UnsupportedError, match="image of type QUIC"):
+            image_of(image, cache)
+
+
+def test_the_image_cache_has_a_limit(cache: ImageCache) -> None:
+    side = 1 << 10
+    quic = [
+        wire.Quic(id=number, flags=CACHE_ME, width=side, height=side, data=b"")
+        for number in range(2 * CACHE_PIXELS // side**2 + 1)
+    ]
+    for image in (*quic[:-1], quic[0]):
+        with pytest.raises(UnsupportedError):
+            image_of(image, cache)
+    with pytest.raises(ProtocolError, match="image cache"):
+        image_of(quic[-1], cache)
+
+
+def indexed(**fields: object) -> wire.Bitmap:
+    return bitmap(2, 1, b"\0\1", format=BitmapFormat.BIT8, **fields)
+
+
+def test_palettes_come_from_the_cache(cache: ImageCache) -> None:
+    palette = wire.Palette(unique=7, entries=(1, 2, 3))
+    again = indexed(palette_id=7, bitmap_flags=wire.BitmapFlags.PAL_FROM_CACHE)
+    image_of(indexed(palette=palette), cache)
+    with pytest.raises(ProtocolError, match="palette 0x7"):
+        image_of(again, cache)
+    image_of(indexed(palette=palette, bitmap_flags=wire.BitmapFlags.PAL_CACHE_ME), cache)
+    assert decoded(again, cache).palette == ops.Palette(7, (1, 2, 3))
+    cache.drop_palette(7)
+    with pytest.raises(ProtocolError, match="palette 0x7"):
+        image_of(again, cache)
+
+
+def test_the_palette_cache_has_a_limit(cache: ImageCache) -> None:
+    flags = wire.BitmapFlags.PAL_CACHE_ME
+    for unique in range(MAX_PALETTES):
+        image_of(indexed(palette=wire.Palette(unique=unique, entries=(0,)), bitmap_flags=flags), cache)
+    with pytest.raises(ProtocolError, match="palettes"):
+        image_of(indexed(palette=wire.Palette(unique=-1 % 2**64, entries=(0,)), bitmap_flags=flags), cache)
