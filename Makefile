@@ -1,14 +1,16 @@
-# Every target sets up what it needs first; see packaging/setup.sh.
+# Every target sets up what it needs first, by packaging/setup.sh, which takes no time when nothing changed.
 VENV := .venv/bin
 ARGS ?=
 
 .PHONY: help setup setup-test run test check format lint types bench sdist clean
 
 help:
-	@echo "make run    set up and start the desktop server (ARGS='--port 5930 --size 1280x800')"
-	@echo "make test   set up and run all tests, real clients included"
-	@echo "make check  the gate: format, lint, types, import law, tests"
-	@echo "make bench  the benchmarks (minutes)"
+	@echo "make run    set up and serve a desktop        ARGS='--port 5931 --size 1024x768'"
+	@echo "make test   set up and run all tests          ARGS='tests/wire -x'"
+	@echo "make check  the gate: format, lint, types, and all tests"
+	@echo "make bench  the benchmarks                    ARGS='serve-idle'"
+	@echo "make sdist  source archive and wheel in dist/"
+	@echo "make clean  away with all that was built"
 
 setup:
 	@packaging/setup.sh
@@ -17,29 +19,30 @@ setup-test:
 	@packaging/setup.sh test
 
 run: setup
-	@$(VENV)/gspice serve $(ARGS)
+	@exec $(VENV)/gspice serve $(ARGS)
 
 test: setup-test
-	@$(VENV)/python -m pytest $(ARGS)
+	@exec $(VENV)/python -m pytest $(ARGS)
 
 check: setup-test format lint types test
 
-format:
+format: setup
 	@$(VENV)/ruff format --check .
 
-lint:
+lint: setup
 	@$(VENV)/ruff check .
 	@$(VENV)/cython-lint --max-line-length 110 gspice
 
-types:
+types: setup
 	@$(VENV)/mypy
 
 bench: setup-test
-	@packaging/setup.sh test bench
-	@$(VENV)/python -m bench $(ARGS)
+	@exec $(VENV)/python -m bench $(ARGS)
 
+# Of what is committed, in isolation: so it is what pyproject.toml says, and nothing of .venv.
 sdist: setup
-	@$(VENV)/python -m build --no-isolation
+	@$(VENV)/python -m build
 
 clean:
 	rm -rf .venv build dist
+	find gspice -name '*.so' -delete

@@ -104,7 +104,8 @@ if [ ! -e $made ] || ! cmp -s .venv/requirements.new .venv/requirements.txt; the
   if ! .venv/bin/python -m pip --disable-pip-version-check install --no-input --retries 2 \
       -r .venv/requirements.new >.venv/pip.log 2>&1; then
     reason=$(grep '^ERROR:' .venv/pip.log | tail -n 1)
-    fail "pip could not install the Python packages (is the network there?): ${reason:-see $root/.venv/pip.log}"
+    fail "pip could not install the Python packages (is the network there?): ${reason:-no reason given};" \
+      "all it said is in .venv/pip.log"
   fi
   mv .venv/requirements.new .venv/requirements.txt
   echo "$root $identity" >$made

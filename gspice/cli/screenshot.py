@@ -131,6 +131,8 @@ def screenshot(
         write_png(file, picture)
     except ConfigError as error:
         raise ScreenshotError(str(error), WRITE) from error
+    except OSError as error:
+        raise ScreenshotError(f"{file}: cannot write the picture: {error.strerror}", WRITE) from error
 
 
 def take_picture(uri: str, *, password: str, tls: TlsOptions, timeout: float, settle: float) -> Pixels:

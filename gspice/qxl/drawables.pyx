@@ -2,7 +2,7 @@
 """Drawables: where something is drawn and under which clip, and the body of each drawing operation."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from gspice.qxl.guest_view cimport checked_rect, placed_rect
@@ -12,8 +12,8 @@ from gspice.qxl.ops cimport (
     Stroke, SurfaceImage, Text, Transparent, Whiteness, make_point, make_rect,
 )
 from gspice.qxl.packed_structs cimport (
-    QXLAlphaBlend, QXLClip, QXLCompatAlphaBlend, QXLCompatDrawableHead, QXLComposite, QXLCopy, QXLDrawableHead,
-    QXLFill, QXLOpaque, QXLPoint, QXLQMask, QXLRect, QXLRop3, QXLStroke, QXLText, QXLTransparent,
+    QXLAlphaBlend, QXLClip, QXLCompatAlphaBlend, QXLCompatDrawableHead, QXLComposite, QXLCopy,
+    QXLDrawableHead, QXLFill, QXLOpaque, QXLPoint, QXLQMask, QXLRect, QXLRop3, QXLStroke, QXLText, QXLTransparent,
 )
 from gspice.qxl.stroke_text cimport read_dashes, read_path, read_string
 
@@ -158,7 +158,7 @@ cdef Image read_source(GuestView view, uint64_t address, Drawable drawable):
 
 
 cdef object read_area(const QXLRect *rect, uint64_t address, Image image, Drawable drawable):
-    """The part of ``image`` that is read; of a self-bitmap, counted from its own corner, moved to the surface's."""
+    """The part of ``image`` that is read; that of a self-bitmap counts from its corner and is moved there."""
     cdef object own
     if address != 0:
         return read_source_area(rect, image)

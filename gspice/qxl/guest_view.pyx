@@ -1,8 +1,8 @@
 # cython: auto_pickle=False
-"""Guest memory as one command sees it: structures and data are copied out once, and what was copied is what counts.
+"""Guest memory as one command sees it: all is copied out once, and what was copied is what counts.
 
-The guest may write to its memory at any time, so nothing here or above keeps a pointer into it, and no field is read
-again after it has been checked.
+The guest may write to its memory at any time, so nothing here or above keeps a pointer into it, and no field is
+read again after it has been checked.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -122,7 +122,7 @@ cdef class GuestView:
                 memslots.refuse(chain.fault, chain.address, chain.size, group, f"data chunk of {what}")
             if halt == NO_MEMORY:
                 raise MemoryError(f"no memory for a list of {chain.count} data chunks")
-            # Chunks that overlap would let a small guest fill the host's memory with copies of the same bytes.
+            # Chunks that overlap would let a small guest fill the host's memory with copies of a few bytes.
             if chain.count > 1 and chain.total > memslots.mapped_bytes(group):
                 raise GuestError(f"{what}: data chunks hold {chain.total} bytes, more than all memory slots")
             return joined(chain.pieces, chain.count, chain.total)
@@ -148,7 +148,7 @@ cdef GuestView make_view(MemSlots memslots, uint32_t group, uint32_t flags, uint
 cdef Halt walk(
     MemSlots memslots, uint32_t group, Chain *chain, uint64_t limit, uint32_t steps
 ) noexcept nogil:
-    """Follow a chain from ``chain.address`` on, noting where data lie, until ``steps`` chunks have been seen."""
+    """Follow a chain from ``chain.address`` on, noting where data lie, until ``steps`` chunks were seen."""
     cdef QXLDataChunk header
     cdef uint64_t host
     while True:

@@ -2,7 +2,7 @@
 """Images in guest memory, and what holds one: brushes and masks."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, uint8_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from gspice.qxl.guest_view cimport MAX_DATA, placed_rect
@@ -74,7 +74,7 @@ cdef BitmapImage read_bitmap(
         raise GuestError(f"{what}: stride {bitmap.stride} is less than the {row} bytes of a row")
     size = <uint64_t>bitmap.stride * bitmap.y
     if size > MAX_DATA:
-        raise GuestError(f"{what}: stride {bitmap.stride} times height {bitmap.y} is more than {MAX_DATA} bytes")
+        raise GuestError(f"{what}: stride {bitmap.stride} times height {bitmap.y} is over {MAX_DATA} bytes")
     image = BitmapImage.__new__(BitmapImage)
     image.id = head.id
     image.flags = head.flags & IMAGE_FLAGS
@@ -153,7 +153,7 @@ cdef EncodedImage read_quic(GuestView view, const QXLImageDescriptor *head, uint
 
 
 cdef object read_source_area(const QXLRect *rect, Image image):
-    """The part of an image that an operation reads. Whether it is inside a surface, only the canvas can know."""
+    """The part of an image that an operation reads. Only the canvas knows whether it is inside a surface."""
     cdef object area = placed_rect(rect, "src_area")
     if isinstance(image, BitmapImage) and (
         <uint32_t>rect.right > image.width or <uint32_t>rect.bottom > image.height

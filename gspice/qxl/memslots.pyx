@@ -29,10 +29,10 @@ cdef tuple FAULTS = (
 cdef class MemSlots:
     def __cinit__(self, *, groups, slots, generation_bits, id_bits, internal_group):
         if groups < 1 or slots < 1 or groups * slots > MAX_TABLE:
-            raise InterfaceError(f"{groups} groups of {slots} memory slots: 1 to {MAX_TABLE} slots may be used")
+            raise InterfaceError(f"{groups} groups of {slots} memory slots: there may be 1 to {MAX_TABLE}")
         if generation_bits < 0 or id_bits < 0 or generation_bits + id_bits > 63:
             raise InterfaceError(
-                f"memory slots with {id_bits} id bits and {generation_bits} generation bits: no bits left for offsets"
+                f"memory slots with {id_bits} id bits and {generation_bits} generation bits: none left for offsets"
             )
         self._groups, self._per_group = groups, slots
         self._id_bits, self._generation_bits = id_bits, generation_bits
@@ -140,7 +140,7 @@ cdef class MemSlots:
     def copy(self, address, length, group):
         cdef uint64_t host = self.translate(address, length, group)
         if length > MAX_COPY:
-            raise GuestError(f"guest memory: {length} bytes at {address:#x}: at most {MAX_COPY} are copied at once")
+            raise GuestError(f"guest memory: {length} bytes at {address:#x}: at most {MAX_COPY} are copied")
         cdef bytes data = PyBytes_FromStringAndSize(NULL, length)
         move(PyBytes_AS_STRING(data), <const char *>host, length)
         return data

@@ -10,7 +10,7 @@ class Palette:
     def __init__(self, unique: int, ents: tuple[int, ...]) -> None: ...
 
 class Image:
-    """Base of the image kinds: ``id`` (64 bit), QXL image ``flags`` (CACHE 1, HIGH_BITS_SET 2), size in pixels."""
+    """Base of the image kinds: ``id`` (64 bit), ``flags`` (CACHE 1, HIGH_BITS_SET 2), size in pixels."""
 
     id: int
     flags: int
@@ -63,7 +63,7 @@ class Brush:
     def __init__(self, type: int, color: int = 0, pattern: Image | None = None, pos: Point = ...) -> None: ...
 
 class Mask:
-    """A 1-bit image that says which pixels an op touches; ``inverse`` turns that round. ``image`` None: all of them."""
+    """A 1-bit image that says which pixels an op touches; ``inverse`` turns that round. No ``image``: all."""
 
     image: Image | None
     pos: Point
@@ -270,7 +270,7 @@ class SurfaceCreate:
     stride: int
     """As the guest gave it; negative: the first row lies last in memory."""
     address: int
-    """QXL address of the lowest byte of its memory, ``abs(stride) * height`` bytes that were in the slot when parsed."""
+    """QXL address of its lowest byte; its slot held all ``abs(stride) * height`` bytes when parsed."""
     keep_data: bool
     data: bytes | None
     """With ``keep_data``: the pixels, rows top-down and ``abs(stride)`` apart."""

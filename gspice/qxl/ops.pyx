@@ -60,7 +60,9 @@ cdef class Palette(Value):
 
 
 cdef class BitmapImage(Image):
-    _fields = ("id", "flags", "width", "height", "format", "top_down", "stride", "data", "palette", "unstable")
+    _fields = (
+        "id", "flags", "width", "height", "format", "top_down", "stride", "data", "palette", "unstable"
+    )
 
     def __init__(
         self, *, uint64_t id, uint32_t flags, uint32_t width, uint32_t height, format, bint top_down,

@@ -1,6 +1,6 @@
 """QXL structures as they lie in guest memory: little endian, no padding. An address of 0 is none.
 
-Names are those of spice-protocol's headers; ``Head`` structures stop before the body that depends on a type or
+Names are those of spice-protocol's headers. ``Head`` structures stop before the body that depends on a type, or
 before the data chunk, so that nothing is ever read twice.
 """
 

@@ -3,7 +3,7 @@ from gspice.qxl.ops import Command
 from gspice.vdi.qxl import CommandExt, MonitorsConfig, ReleaseInfo
 
 class CommandParser:
-    """Guest bytes to ops. Each descriptor is copied once, the copy is checked, and memory is never read again.
+    """Guest bytes to ops. Each descriptor is copied once, the copy checked, and memory never read again.
 
     Everything raises GuestError, whose text says what was wrong, for what a guest may have got wrong.
     """

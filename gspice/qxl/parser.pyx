@@ -2,15 +2,15 @@
 """Commands of a guest as values; see parser.pyi. Drawables are read in drawables.pyx, all others here."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from gspice.qxl.drawables cimport read_compat_drawable, read_drawable
 from gspice.qxl.guest_view cimport MAX_DATA, GuestView, checked_rect, make_view
 from gspice.qxl.memslots cimport NO_FAULT, MemSlots
 from gspice.qxl.ops cimport (
-    CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail, MessageCommand, SurfaceCreate, SurfaceDestroy,
-    UpdateCommand, make_point,
+    CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail, MessageCommand, SurfaceCreate,
+    SurfaceDestroy, UpdateCommand, make_point,
 )
 from gspice.qxl.packed_structs cimport (
     QXLCompatUpdateCmd, QXLCursorCmdHead, QXLCursorHead, QXLCursorSet, QXLCursorTrail, QXLHead,
@@ -74,6 +74,7 @@ cdef class CommandParser:
     def parse(self, command):
         cdef uint32_t type, group, flags
         cdef uint64_t address
+        cdef GuestView view
         try:
             address, type, group, flags = command
         except OverflowError as error:
@@ -81,7 +82,8 @@ cdef class CommandParser:
         if not FIRST_COMMAND <= type < COMMANDS:
             raise GuestError(f"command type {type} is not known")
         try:
-            return COMMAND_READERS[type](make_view(self._memslots, group, flags, self._surfaces), address, flags)
+            view = make_view(self._memslots, group, flags, self._surfaces)
+            return COMMAND_READERS[type](view, address, flags)
         except MemoryError as error:
             raise GuestError(f"no memory for what the command holds: {error}") from error
 
@@ -166,9 +168,9 @@ cdef SurfaceCreate read_surface_create(GuestView view, uint64_t address, const Q
     row = (<uint64_t>body.width * <uint32_t>value.format.bits_per_pixel + 7) // 8
     step = <uint64_t>(body.stride if body.stride >= 0 else -<int64_t>body.stride)
     if step < row or step > MAX_DATA:
-        raise GuestError(f"surface create: stride {body.stride}, a row of {body.width} pixels takes {row} bytes")
+        raise GuestError(f"surface create: stride {body.stride}, {body.width} pixels take {row} bytes")
     if step * body.height > MAX_DATA:
-        raise GuestError(f"surface create: stride {body.stride} times height {body.height} is more than {MAX_DATA}")
+        raise GuestError(f"surface create: stride {body.stride} times height {body.height}: over {MAX_DATA}")
     fault = view.memslots.locate(body.data, step * body.height, view.group, &host)
     if fault != NO_FAULT:
         view.memslots.refuse(fault, body.data, step * body.height, view.group, "surface create data")
@@ -240,7 +242,7 @@ cdef CursorShape read_cursor_shape(GuestView view, uint64_t address):
     needed = cursor_bytes(head.type, head.width, head.height)
     if needed > MAX_CURSOR_BYTES or head.data_size > MAX_CURSOR_BYTES:
         raise GuestError(
-            f"cursor: {head.width}x{head.height} pixels, data_size {head.data_size}: over {MAX_CURSOR_BYTES} bytes"
+            f"cursor: {head.width}x{head.height}, data_size {head.data_size}: over {MAX_CURSOR_BYTES} bytes"
         )
     shape.data = view.take_chunks(address + sizeof(head), MAX_CURSOR_BYTES, "cursor")
     if <uint64_t>PyBytes_GET_SIZE(shape.data) > head.data_size:

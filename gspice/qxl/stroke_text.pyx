@@ -60,7 +60,7 @@ cdef tuple read_points(const char *start, uint32_t count):
 
 
 cdef tuple read_dashes(GuestView view, const QXLLineAttr *attr):
-    """The dash lengths of a line; a walk along them must get on, so they are not negative and not all zero."""
+    """The dash lengths of a line; a walk along them must get on: none is negative, some not 0."""
     cdef int32_t[255] dashes
     cdef list lengths = []
     cdef uint32_t i
@@ -105,7 +105,7 @@ cdef int read_string(GuestView view, uint64_t address, Text text) except -1:
         rows = (<uint64_t>glyph.width * bits + 7) // 8 * glyph.height
         if rows > size - offset:
             raise GuestError(
-                f"glyph {len(glyphs)}: {glyph.width}x{glyph.height} pixels take {rows} bytes, {size - offset} are left"
+                f"glyph {len(glyphs)}: {glyph.width}x{glyph.height} pixels take {rows} of {size - offset} bytes"
             )
         if <uint64_t>len(glyphs) == head.length:
             raise GuestError(f"string: more glyphs than its length of {head.length}")

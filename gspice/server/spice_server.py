@@ -6,6 +6,7 @@ Everything here is called on the host's main loop, and everything it calls in th
 
 import logging
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -28,6 +29,9 @@ from gspice.vdi.input import KeyboardInterface, Leds
 from gspice.vdi.qxl import QXLInterface
 
 log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL_S = 1e-4
+"""How long one thread may keep Python from another: a host's call waits no longer for a busy worker."""
 
 
 class SpiceServer:
@@ -55,6 +59,7 @@ class SpiceServer:
                 f"unsupported core interface {core.major}.{core.minor}: this server takes {CoreInterface.MAJOR}.x"
             )
         self.options.check()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._main_dispatcher = MainDispatcher(core)
         self.inputs = InputDevices()
         self.devices = Devices(self._main_dispatcher, self.options.renderer, self.inputs, self)

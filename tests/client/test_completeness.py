@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from gspice.client.completeness import UnknownPixels
 from gspice.geometry import Point, Rect
+from gspice.pixels import BitmapFormat
 from gspice.qxl import ops
 
 WIDTH, HEIGHT = 6, 5
@@ -71,7 +72,7 @@ def test_masked_and_unknown_operations_make_nothing_known() -> None:
     unknown = UnknownPixels()
     unknown.lost(0, [WHOLE])
     image = ops.BitmapImage(
-        id=0, flags=0, width=8, height=8, format=1, top_down=True, stride=1, data=bytes(8)
+        id=0, flags=0, width=8, height=8, format=BitmapFormat.BIT1_LE, top_down=True, stride=1, data=bytes(8)
     )
     mask = ops.Mask(image, Point(0, 0), False)
     for op in (ops.Whiteness(mask), ops.Invers(ops.Mask()), ops.Blend(image, WHOLE, PUT, 0, ops.Mask())):

@@ -13,6 +13,7 @@ from gspice.errors import ConfigError, LinkRefused, ProtocolError
 from gspice.geometry import Rect
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
+from gspice.wire.message import Message
 from gspice.wire.messages import display, inputs, main
 from gspice.wire.messages.base import Disconnecting, Notify, Ping, Pong
 from tests.client.fake_server import (
@@ -70,7 +71,7 @@ def test_pings_are_answered_while_others_are_waited_for() -> None:
 
 
 def test_input_reaches_the_server() -> None:
-    got = []
+    got: list[Message] = []
 
     def keep(end: ServerEnd) -> None:
         got.extend(end.receive() for _ in range(5))
@@ -150,18 +151,21 @@ def no_mark(end: ServerEnd) -> None:
 )
 def test_a_picture_that_does_not_come(script: object, what: str) -> None:
     scripts = {ChannelType.DISPLAY: script}
-    with FakeServer(scripts) as server, Client.connect(server.uri) as client:  # type: ignore[arg-type]
-        with pytest.raises(DeadlineError, match=what):
-            client.wait_for_picture(settle=0.1, patience=1, timeout=0.3)
+    with (
+        FakeServer(scripts) as server,  # type: ignore[arg-type]
+        Client.connect(server.uri) as client,
+        pytest.raises(DeadlineError, match=what),
+    ):
+        client.wait_for_picture(settle=0.1, patience=1, timeout=0.3)
 
 
 def test_a_channel_that_is_not_offered_is_named() -> None:
     def silent(end: ServerEnd) -> None:
         end.until_hang_up()
 
-    with FakeServer({ChannelType.MAIN: silent}) as server:
-        with pytest.raises(DeadlineError, match="main channel and display channel to be linked"):
-            Client.connect(server.uri, timeout=0.3, channels=ONLY_DISPLAY)
+    waiting = "main channel and display channel to be linked"
+    with FakeServer({ChannelType.MAIN: silent}) as server, pytest.raises(DeadlineError, match=waiting):
+        Client.connect(server.uri, timeout=0.3, channels=ONLY_DISPLAY)
 
 
 # -- refusals and ends
@@ -188,10 +192,12 @@ def test_a_server_that_tells_why_it_hangs_up() -> None:
             Disconnecting(timestamp=0, reason=0),
         )
 
-    with FakeServer({ChannelType.MAIN: kick}) as server:
-        with pytest.raises(HangUpError, match="main channel: .*another client has connected"):
-            with Client.connect(server.uri) as client:
-                client.run_until(lambda: False, LONG)
+    with (
+        FakeServer({ChannelType.MAIN: kick}) as server,
+        pytest.raises(HangUpError, match=r"main channel: .*another client has connected"),
+        Client.connect(server.uri) as client,
+    ):
+        client.run_until(lambda: False, LONG)
 
 
 def test_why_is_asked_on_the_main_channel_when_another_ends() -> None:
@@ -205,11 +211,13 @@ def test_why_is_asked_on_the_main_channel_when_another_ends() -> None:
     def brief(end: ServerEnd) -> None:
         end.wait_for(display.DisplayInit)
 
-    with FakeServer({ChannelType.MAIN: late, ChannelType.DISPLAY: brief}) as server:
-        with pytest.raises(HangUpError, match="display channel: .*going down"):
-            with Client.connect(server.uri, channels=ONLY_DISPLAY) as client:
-                client.session.main.request_mouse_mode(1)  # type: ignore[arg-type]
-                client.run_until(lambda: False, LONG)
+    with (
+        FakeServer({ChannelType.MAIN: late, ChannelType.DISPLAY: brief}) as server,
+        pytest.raises(HangUpError, match=r"display channel: .*going down"),
+        Client.connect(server.uri, channels=ONLY_DISPLAY) as client,
+    ):
+        client.session.main.request_mouse_mode(1)  # type: ignore[arg-type]
+        client.run_until(lambda: False, LONG)
 
 
 def hang_up(sock: socket.socket) -> None:
@@ -246,10 +254,12 @@ def test_garbage_on_a_channel_names_the_channel() -> None:
         end.sock.sendall(b"\xff" * 100)
         end.until_hang_up()
 
-    with FakeServer({ChannelType.DISPLAY: broken}) as server:
-        with pytest.raises(ProtocolError, match="display channel: message type 65535"):
-            with Client.connect(server.uri) as client:
-                client.run_until(lambda: False, LONG)
+    with (
+        FakeServer({ChannelType.DISPLAY: broken}) as server,
+        pytest.raises(ProtocolError, match="display channel: message type 65535"),
+        Client.connect(server.uri) as client,
+    ):
+        client.run_until(lambda: False, LONG)
 
 
 def test_a_message_that_is_cut_off() -> None:
@@ -257,10 +267,12 @@ def test_a_message_that_is_cut_off() -> None:
         end.wait_for(display.DisplayInit)
         end.sock.sendall(b"\x3a\1\x14\0\0\0" + bytes(3))
 
-    with FakeServer({ChannelType.DISPLAY: cut}) as server:
-        with pytest.raises(HangUpError, match="display channel"):
-            with Client.connect(server.uri) as client:
-                client.run_until(lambda: False, LONG)
+    with (
+        FakeServer({ChannelType.DISPLAY: cut}) as server,
+        pytest.raises(HangUpError, match="display channel"),
+        Client.connect(server.uri) as client,
+    ):
+        client.run_until(lambda: False, LONG)
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
@@ -348,5 +360,5 @@ def test_ca_files_that_are_none(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigError, match="ca.pem: cannot read"):
+    with pytest.raises(ConfigError, match=r"ca\.pem: cannot read"):
         Client.connect("spice+tls://127.0.0.1:1", tls=TlsOptions(ca_file=path))

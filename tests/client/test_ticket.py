@@ -6,7 +6,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gspice.client.ticket import MAX_PASSWORD_BYTES, ticket_for
 from gspice.errors import ConfigError, ProtocolError
-
 from tests.client.fake_server import OAEP, public_key_der, server_key
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -86,7 +87,8 @@ class Serve:
         assert self.process.stdout is not None
         self._lines = Lines(self.process.stdout)
         self.line = self._connect_line()
-        numbers = re.search(r"spice://(?:[^:/?]+|\[[^]]+\])(?::(\d+)|\?(.*))", self.line)
+        uri = shlex.split(self.line)[-1]
+        numbers = re.search(r"spice://(?:[^:/?]+|\[[^]]+\])(?::(\d+)|\?(.*))", uri)
         query = dict(part.split("=") for part in (numbers[2] or "").split("&") if part) if numbers else {}
         self.port = int(numbers[1] or query.get("port", 0)) if numbers else 0
         self.tls_port = int(query.get("tls-port", 0))

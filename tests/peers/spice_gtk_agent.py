@@ -70,9 +70,10 @@ class Client:
         if name is None:
             return
         self.channels[name] = channel
+        events = self.events  # of this session: what an old one still says belongs to the old one
         # channel.connect is SpiceChannel.connect, hence the long way round
         on = GObject.Object.connect
-        on(channel, "channel-event", lambda c, e: self.events.append((name, e.value_nick)))
+        on(channel, "channel-event", lambda c, e: events.append((name, e.value_nick)))
         if name == "display":
             on(channel, "display-invalidate", lambda c, x, y, w, h: self._add(w * h))
         if name == "cursor":
@@ -235,11 +236,12 @@ class Client:
         return {}
 
     def disconnect(self):
-        """End the session."""
+        """End the session, and wait until all its channels are gone."""
         if self.session is not None:
             self.session.disconnect()
             spin(lambda: not self.session.get_channels(), 5)
-        return {}
+            self.channels = {}
+        return {"ok": self.session is None or not self.session.get_channels()}
 
 
 def spin(condition, timeout, interval=10):

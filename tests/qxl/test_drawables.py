@@ -27,7 +27,9 @@ from gspice.qxl.ops import (
     Whiteness,
 )
 from gspice.vdi.qxl import CommandExt
-from tests.qxl.guest_memory import (
+from tests.qxl.guest_commands import commands
+from tests.qxl.guest_memory import GROUP, SURFACES, GuestMemory
+from tests.qxl.guest_structures import (
     ALPHA_BLEND,
     BLACKNESS,
     BLEND,
@@ -37,16 +39,12 @@ from tests.qxl.guest_memory import (
     COPY,
     COPY_BITS,
     FILL,
-    GROUP,
     INVERS,
     NOP,
     OPAQUE,
     ROP3,
-    SURFACES,
     TRANSPARENT,
     WHITENESS,
-    GuestMemory,
-    commands,
     copy,
     fill,
     mask,
@@ -192,7 +190,9 @@ def test_composite_flags_say_which_parts_there_are(guest: GuestMemory) -> None:
     assert op(guest, COMPOSITE, body) == expected
 
 
-@pytest.mark.parametrize(("which", "reason"), [(0, "src"), (1, "src_transform"), (2, "mask"), (3, "mask_transform")])
+@pytest.mark.parametrize(
+    ("which", "reason"), [(0, "src"), (1, "src_transform"), (2, "mask"), (3, "mask_transform")]
+)
 def test_composite_parts_must_be_there(guest: GuestMemory, which: int, reason: str) -> None:
     transform = guest.put(qxl("QXLTransform", *range(6)))
     parts = [guest.bitmap(), transform, guest.bitmap(), transform]
@@ -221,7 +221,9 @@ def test_self_bitmap_as_source(guest: GuestMemory, type: int) -> None:
     assert isinstance(drawable.op, Opaque | Rop3 | Transparent | AlphaBlend)
     assert drawable.op.src == SurfaceImage(id=0, flags=0, width=110, height=220, surface_id=3)
     assert drawable.op.src_area == Rect(101, 202, 110, 220)
-    guest.refuses(self_op(guest, type, Rect(0, 0, 11, 20)), "src_area: it is not inside a self-bitmap of 10x20")
+    guest.refuses(
+        self_op(guest, type, Rect(0, 0, 11, 20)), "src_area: it is not inside a self-bitmap of 10x20"
+    )
     guest.refuses(self_op(guest, type, Rect(-1, 0, 5, 5)), "src_area.*negative")
 
 
@@ -377,7 +379,7 @@ def test_operations_that_the_old_layout_does_not_know(guest: GuestMemory, type: 
 
 @pytest.mark.parametrize("name", commands())
 def test_a_command_may_end_with_its_slot_but_not_later(name: str) -> None:
-    """Move the command's own structure to the end of the slot: whole it parses, one byte later it does not."""
+    """Its own structure moved to the end of the slot: whole it parses, one byte later it does not."""
     guest = GuestMemory()
     guest.put(bytes(512))
     command = commands()[name](guest)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from gspice.geometry import Rect
 from gspice.qxl.ops import Copy, Drawable, EncodedImage, Image
-from tests.qxl.guest_memory import COPY, MESSAGE, PAGE, GuestMemory, Rect, copy, qxl
+from tests.qxl.guest_memory import PAGE, GuestMemory
+from tests.qxl.guest_structures import COPY, MESSAGE, copy, qxl
 
 CHUNK_HEAD = 20
 
@@ -25,7 +27,9 @@ def quic(guest: GuestMemory, *chunks: bytes) -> bytes:
     return image.data
 
 
-@pytest.mark.parametrize("chunks", [[b"one"], [b"one", b"two"], [b"", b"one", b"", b"two", b""], [b""], [b"", b""]])
+@pytest.mark.parametrize(
+    "chunks", [[b"one"], [b"one", b"two"], [b"", b"one", b"", b"two", b""], [b""], [b"", b""]]
+)
 def test_chunks_are_joined_in_order(guest: GuestMemory, chunks: list[bytes]) -> None:
     assert quic(guest, *chunks) == b"".join(chunks)
 

@@ -6,12 +6,11 @@ import pytest
 from gspice.geometry import Point, Rect
 from gspice.pixels import BitmapFormat
 from gspice.qxl.ops import BitmapImage, Brush, Copy, EncodedImage, Fill, Image, Mask, Palette, SurfaceImage
-from tests.qxl.guest_memory import (
+from tests.qxl.guest_memory import SURFACES, GuestMemory
+from tests.qxl.guest_structures import (
     COMPAT_16BPP,
     COPY,
     FILL,
-    SURFACES,
-    GuestMemory,
     copy,
     fill,
     mask,
@@ -92,16 +91,22 @@ def test_sizes_that_cannot_be(guest: GuestMemory, size: tuple[int, int]) -> None
     bad(guest, guest.bitmap(*size, stride=2**32 - 1, address=address), f"size is {size[0]}x{size[1]}")
 
 
-@pytest.mark.parametrize(("width", "format", "stride"), [(2, 8, 7), (9, 1, 1), (3, 3, 1), (5, 7, 14), (2**30 + 1, 8, 4)])
+@pytest.mark.parametrize(
+    ("width", "format", "stride"), [(2, 8, 7), (9, 1, 1), (3, 3, 1), (5, 7, 14), (2**30 + 1, 8, 4)]
+)
 def test_stride_less_than_a_row(guest: GuestMemory, width: int, format: int, stride: int) -> None:
     palette = guest.palette(1)
     bad(guest, guest.bitmap(width, 2, format, stride=stride, palette=palette), f"stride {stride} is less")
 
 
-@pytest.mark.parametrize(("height", "stride"), [(2**24, 2**8), (2, 2**30), (65536, 65536), (2**31 - 1, 2**32 - 1)])
+@pytest.mark.parametrize(
+    ("height", "stride"), [(2**24, 2**8), (2, 2**30), (65536, 65536), (2**31 - 1, 2**32 - 1)]
+)
 def test_cve_2015_5261_stride_times_height(guest: GuestMemory, height: int, stride: int) -> None:
     address = guest.put(bytes(100))
-    bad(guest, guest.bitmap(1, height, stride=stride, flags=DIRECT, address=address), "stride .* times height")
+    bad(
+        guest, guest.bitmap(1, height, stride=stride, flags=DIRECT, address=address), "stride .* times height"
+    )
 
 
 @pytest.mark.parametrize("flags", [0, DIRECT])
@@ -200,7 +205,9 @@ def test_source_area(guest: GuestMemory, area: Rect, reason: str) -> None:
     guest.refuses(guest.drawable(COPY, copy(guest.bitmap(2, 3), area)), f"src_area.*{reason}")
 
 
-def fill_op(guest: GuestMemory, brush: bytes | None = None, mask_: bytes | None = None, flags: int = 0) -> Fill:
+def fill_op(
+    guest: GuestMemory, brush: bytes | None = None, mask_: bytes | None = None, flags: int = 0
+) -> Fill:
     op = guest.draw(guest.drawable(FILL, fill(brush, mask_=mask_))._replace(flags=flags)).op
     assert isinstance(op, Fill)
     return op

@@ -111,7 +111,13 @@ def test_a_slot_of_all_memory_translates_to_itself_except_for_nothing() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [slot(start=END, end=START), slot(start=-1), slot(end=2**64), slot(generation=-1), slot(generation=2**64)],
+    [
+        slot(start=END, end=START),
+        slot(start=-1),
+        slot(end=2**64),
+        slot(generation=-1),
+        slot(generation=2**64),
+    ],
 )
 def test_slots_that_cannot_be(bad: MemSlot) -> None:
     with pytest.raises(GuestError, match="memory slot 2"):

@@ -1,4 +1,5 @@
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -93,8 +94,9 @@ def test_constructor_is_the_stub_s(value: object) -> None:
     first = [getattr(value, name) for name in positional]
     assert type(value)(*first, **keywords) == value
     assert type(value)(**dict(zip(positional, first, strict=True)), **keywords) == value
+    constructor: Callable[..., object] = type(value)
     with pytest.raises(TypeError):
-        type(value)(*first, 0, **keywords)
+        constructor(*first, 0, **keywords)
 
 
 @pytest.mark.parametrize("value", values(), ids=lambda value: type(value).__name__)
@@ -125,9 +127,9 @@ def test_a_repr_names_fields_but_shows_no_pixels() -> None:
 
 
 def test_types_are_those_of_qxl() -> None:
-    order = "Nop Fill Opaque Copy CopyBits Blend Blackness Whiteness Invers Rop3 Stroke Text Transparent".split()
-    for number, name in enumerate([*order, "AlphaBlend", "Composite"]):
-        assert getattr(ops, name).TYPE == number
+    order = "Nop Fill Opaque Copy CopyBits Blend Blackness Whiteness Invers Rop3 Stroke Text Transparent"
+    names = f"{order} AlphaBlend Composite".split(" ")
+    assert [getattr(ops, name).TYPE for name in names] == list(range(15))
 
 
 def test_numbers_that_do_not_fit_are_refused() -> None:

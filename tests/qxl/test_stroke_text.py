@@ -5,11 +5,14 @@ import pytest
 from gspice.geometry import Point, Rect
 from gspice.qxl.ops import Brush, Glyph, PathSegment, Stroke, Text
 from gspice.vdi.qxl import CommandExt
-from tests.qxl.guest_memory import STROKE, TEXT, GuestMemory, no_brush, qxl, rect, solid
+from tests.qxl.guest_memory import GuestMemory
+from tests.qxl.guest_structures import STROKE, TEXT, no_brush, qxl, rect, solid
 
 BEGIN, END, CLOSE, BEZIER = 1, 2, 8, 16
 STYLED, START_WITH_GAP = 8, 4
 A1, A4, A8, GLYPH_TOP_DOWN = 1, 2, 4, 8
+RENDER_POS = Point(10, -20)
+BACK = Rect(1, 2, 3, 4)
 
 
 @pytest.fixture
@@ -41,7 +44,9 @@ def test_stroke(guest: GuestMemory) -> None:
     first = segment(BEGIN | BEZIER, (16, 32), (-2147483648, 2147483647), (0, 0))
     second = segment(END | CLOSE, (1, 2))
     style = guest.put(struct.pack("<3i", 48, 0, 16))
-    command = stroke(guest, path(guest, first[:9], first[9:] + second), flags=STYLED | START_WITH_GAP, nseg=3, style=style)
+    command = stroke(
+        guest, path(guest, first[:9], first[9:] + second), flags=STYLED | START_WITH_GAP, nseg=3, style=style
+    )
     assert stroke_op(guest, command) == Stroke(
         (
             PathSegment(BEGIN | BEZIER, ((16, 32), (-2147483648, 2147483647), (0, 0))),
@@ -93,7 +98,7 @@ def test_dashes_beyond_the_slot(guest: GuestMemory) -> None:
     assert len(stroke_op(guest, stroke(guest, line, flags=STYLED, nseg=254, style=style)).style) == 254
 
 
-def glyph(width: int, height: int, data: bytes, pos: Point = Point(10, -20)) -> bytes:
+def glyph(width: int, height: int, data: bytes, pos: Point = RENDER_POS) -> bytes:
     return qxl("QXLRasterGlyph", *pos, -1, 8, width, height) + data
 
 
@@ -104,7 +109,7 @@ def string(
     return guest.chunks(*chunks, head=struct.pack("<IHH", size, length, flags))
 
 
-def text(guest: GuestMemory, string: int, back: Rect = Rect(1, 2, 3, 4)) -> CommandExt:
+def text(guest: GuestMemory, string: int, back: Rect = BACK) -> CommandExt:
     return guest.drawable(TEXT, qxl("QXLText", string, rect(back), solid(5), no_brush(), 8, 0x40))
 
 
@@ -136,7 +141,9 @@ def test_text_without_glyphs_or_background(guest: GuestMemory) -> None:
 
 @pytest.mark.parametrize("flags", [0, GLYPH_TOP_DOWN, A1 | A4, A4 | A8, A1 | A8, A1 | A4 | A8, 0xFFF0])
 def test_glyph_format(guest: GuestMemory, flags: int) -> None:
-    guest.refuses(text(guest, string(guest, glyph(1, 1, b"x"), flags=flags)), "string: flags .* no glyph format")
+    guest.refuses(
+        text(guest, string(guest, glyph(1, 1, b"x"), flags=flags)), "string: flags .* no glyph format"
+    )
 
 
 @pytest.mark.parametrize(("width", "height"), [(2, 1), (1, 2), (65535, 65535), (65535, 1)])

@@ -1,4 +1,6 @@
-"""The wallpaper: mountains over a lake at sunrise, computed for any size."""
+"""The wallpaper: mountains over a lake at sunrise, computed once and fitted to any size."""
+
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +10,8 @@ from gspice.hosts.desktop.screen import Raster
 
 _Floats = npt.NDArray[np.float32]
 
-_LARGEST = 1_600_000
-"""Pixels computed at most; larger screens get this much, scaled up, so that a resize stays quick."""
+_MASTER = (1600, 1000)
+"""Width and height that are computed, in about half a second; screens get this scaled, so that a resize is quick."""
 
 _TREE_SAMPLES = 3
 
@@ -35,15 +37,22 @@ _RIDGES = (
 
 
 def landscape(width: int, height: int) -> Raster:
-    """The wallpaper for a screen of that size."""
-    shrink = min(1.0, (_LARGEST / (width * height)) ** 0.5)
-    picture = _render(max(1, round(width * shrink)), max(1, round(height * shrink)))
-    if shrink < 1.0:
-        scaled = Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC)
-        picture = np.asarray(scaled)
+    """The wallpaper for a screen of that size: all of its height or all of its width, and the middle of the rest."""
+    master = _master()
+    scale = max(width / _MASTER[0], height / _MASTER[1])
+    wide, tall = max(width, round(_MASTER[0] * scale)), max(height, round(_MASTER[1] * scale))
+    left, top = (wide - width) // 2, (tall - height) // 2
+    across, down = _MASTER[0] / wide, _MASTER[1] / tall
+    box = (left * across, top * down, (left + width) * across, (top + height) * down)
+    scaled = master.resize((width, height), Image.Resampling.BICUBIC, box=box)
     pixels = np.zeros((height, width, 4), np.uint8)
-    pixels[:, :, :3] = picture[:, :, ::-1]
+    pixels[:, :, :3] = np.asarray(scaled)[:, :, ::-1]
     return pixels
+
+
+@cache
+def _master() -> Image.Image:
+    return Image.fromarray(_render(*_MASTER))
 
 
 def _rgb(color: int) -> _Floats:
