@@ -54,7 +54,9 @@ def configured() -> bool:
 def run(*command: str | Path) -> int:
     """Run a command of .venv, and show what it says only if it fails."""
     env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-    done = subprocess.run(command, env=env, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        command, env=env, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if done.returncode:
         print(done.stdout, file=sys.stderr, end="")
     return done.returncode

@@ -59,7 +59,9 @@ def test_module_keeps_the_law(path: Path) -> None:
             if parts[1:3] == ["gpu", "cpu"] and room == "gpu":
                 assert "cpu" in path.parts or path.name == "select.py", f"{name} imports another backend"
         elif parts[0] in IMPURE and room not in IMPURE_ROOMS:
-            assert name in IMPURE_FILES, f"{name} imports {dotted}: threads, sockets and clocks live in server"
+            assert name in IMPURE_FILES, (
+                f"{name} imports {dotted}: threads, sockets and clocks live in server"
+            )
 
 
 def test_every_room_is_in_the_law() -> None:

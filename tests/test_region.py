@@ -11,9 +11,7 @@ from gspice.region import Region
 SIDE = 12
 coordinate = st.integers(0, SIDE)
 rects = st.builds(Rect, coordinate, coordinate, coordinate, coordinate)
-steps = st.lists(
-    st.tuples(st.sampled_from(["add", "subtract", "intersect"]), rects), min_size=1, max_size=12
-)
+steps = st.lists(st.tuples(st.sampled_from(["add", "subtract", "intersect"]), rects), min_size=1, max_size=12)
 
 
 def pixels(rect: Rect) -> set[tuple[int, int]]:
@@ -50,7 +48,7 @@ def test_region_with_region(first: list[tuple[str, Rect]], second: list[tuple[st
     only.add_region(common)
     assert only == a
     a.clear()
-    assert not a and a != both or not both
+    assert (not a and a != both) or not both
 
 
 def test_translate_and_extents() -> None:

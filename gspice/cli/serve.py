@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.password_file import read_password_file
 from gspice.errors import ConfigError
 from gspice.hosts.embedded import EmbeddedHost
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
 from gspice.server.options import ServerOptions
 from gspice.server.spice_server import SpiceServer
-from gspice.cli.password_file import read_password_file
 from gspice.server.tls import directory
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
@@ -34,8 +34,12 @@ MAX_SIDE = 4096
 
 
 @click.command()
-@click.option("--addr", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 or :: for all.")
-@click.option("--port", type=int, default=5930, show_default=True, help="TCP port; 0: any free one; -1: none.")
+@click.option(
+    "--addr", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 or :: for all."
+)
+@click.option(
+    "--port", type=int, default=5930, show_default=True, help="TCP port; 0: any free one; -1: none."
+)
 @click.option("--tls-port", type=int, help="TCP port for TLS; needs --tls-dir.")
 @click.option(
     "--tls-dir",
@@ -49,7 +53,10 @@ MAX_SIDE = 4096
     help="File whose first line is the password. Without it anybody who can connect gets in.",
 )
 @click.option(
-    "--password-lifetime", type=click.IntRange(min=1), metavar="SECONDS", help="How long the password is good."
+    "--password-lifetime",
+    type=click.IntRange(min=1),
+    metavar="SECONDS",
+    help="How long the password is good.",
 )
 @click.option("--no-auth", is_flag=True, help="Let anybody in, also on an address that others can reach.")
 @click.option("--size", callback=_size, default="1280x800", show_default=True, help="Size of the desktop.")

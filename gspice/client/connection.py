@@ -162,8 +162,7 @@ class Client:
         self._flush()
         while not condition():
             if (rest := deadline - time.monotonic()) <= 0:
-                what = waiting_for or self.session.progress() or "the condition"
-                raise DeadlineError(f"{self.uri}: timed out after {timeout:g} s, still waiting for {what}")
+                raise self._late(timeout, waiting_for)
             self.run_once(rest)
 
     def run_for(self, seconds: float) -> None:
@@ -181,9 +180,7 @@ class Client:
             if now >= start + timeout:
                 if self.session.display.marked:
                     return
-                raise DeadlineError(
-                    f"{self.uri}: timed out after {timeout:g} s, still waiting for {self.session.progress()}"
-                )
+                raise self._late(timeout)
             until = min(start + timeout, still.deadline() or start + timeout)
             self.run_once(max(0.0, until - now))
 
@@ -232,6 +229,10 @@ class Client:
             channel.sock.close()
         self._channels.clear()
         self._selector.close()
+
+    def _late(self, timeout: float, waiting_for: str = "") -> DeadlineError:
+        what = waiting_for or self.session.progress() or "the condition"
+        return DeadlineError(f"{self.uri}: timed out after {timeout:.3g} s, still waiting for {what}")
 
     def _flush(self) -> None:
         for channel in self._channels:

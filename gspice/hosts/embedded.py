@@ -1,7 +1,7 @@
 """The embedded host: a QXL device, a desktop that draws on it, and the server, in one process without a VM.
 
 The desktop takes the road that a guest takes: it draws through the guest-side driver into the device's memory, from
-where the server's RedWorker reads it. Desktop, driver, device and server share the main loop; the worker has its thread.
+where the server's RedWorker reads it. Desktop, driver, device and server share the main loop.
 """
 
 import logging

@@ -13,7 +13,8 @@ from gspice.qxl.ops cimport (
 )
 from gspice.qxl.packed_structs cimport (
     QXLAlphaBlend, QXLClip, QXLCompatAlphaBlend, QXLCompatDrawableHead, QXLComposite, QXLCopy,
-    QXLDrawableHead, QXLFill, QXLOpaque, QXLPoint, QXLQMask, QXLRect, QXLRop3, QXLStroke, QXLText, QXLTransparent,
+    QXLDrawableHead, QXLFill, QXLOpaque, QXLPoint, QXLQMask, QXLRect, QXLRop3, QXLStroke, QXLText,
+    QXLTransparent,
 )
 from gspice.qxl.stroke_text cimport read_dashes, read_path, read_string
 

@@ -254,7 +254,7 @@ class GuestDriver(Drawing):
 
     # The pointer
 
-    def set_cursor(  # noqa: PLR0917 - the fields of a QXL cursor, in their order
+    def set_cursor(
         self,
         kind: int,
         width: int,

@@ -18,12 +18,12 @@ PAGE_SIZE = 512
 Struct = TypeVar("Struct", bound=Packed | PackedUnion)
 
 
-class DeviceBusy(GSpiceError):  # noqa: N818 - a state, not a fault
+class DeviceBusy(GSpiceError):
     """A ring or the command memory is full. Nothing was written: try again after the next DISPLAY
     interrupt."""
 
 
-class DoesNotFit(GSpiceError):  # noqa: N818
+class DoesNotFit(GSpiceError):
     """What was asked for is larger than the device's memory will ever hold."""
 
 

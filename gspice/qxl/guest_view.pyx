@@ -1,8 +1,8 @@
 # cython: auto_pickle=False
 """Guest memory as one command sees it: all is copied out once, and what was copied is what counts.
 
-The guest may write to its memory at any time, so nothing here or above keeps a pointer into it, and no field is
-read again after it has been checked.
+The guest may write to its memory at any time, so nothing here or above keeps a pointer into it, and no
+field is read again after it has been checked.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize

@@ -32,7 +32,7 @@ cdef class MemSlots:
             raise InterfaceError(f"{groups} groups of {slots} memory slots: there may be 1 to {MAX_TABLE}")
         if generation_bits < 0 or id_bits < 0 or generation_bits + id_bits > 63:
             raise InterfaceError(
-                f"memory slots with {id_bits} id bits and {generation_bits} generation bits: none left for offsets"
+                f"memory slots with {id_bits} id and {generation_bits} generation bits: no room for offsets"
             )
         self._groups, self._per_group = groups, slots
         self._id_bits, self._generation_bits = id_bits, generation_bits

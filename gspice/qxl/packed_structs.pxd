@@ -1,7 +1,7 @@
 """QXL structures as they lie in guest memory: little endian, no padding. An address of 0 is none.
 
-Names are those of spice-protocol's headers. ``Head`` structures stop before the body that depends on a type, or
-before the data chunk, so that nothing is ever read twice.
+Names are those of spice-protocol's headers. ``Head`` structures stop before the body that depends on a type,
+or before the data chunk, so that nothing is ever read twice.
 """
 
 from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t

@@ -105,7 +105,7 @@ cdef int read_string(GuestView view, uint64_t address, Text text) except -1:
         rows = (<uint64_t>glyph.width * bits + 7) // 8 * glyph.height
         if rows > size - offset:
             raise GuestError(
-                f"glyph {len(glyphs)}: {glyph.width}x{glyph.height} pixels take {rows} of {size - offset} bytes"
+                f"glyph {len(glyphs)}: {glyph.width}x{glyph.height} take {rows} of {size - offset} bytes"
             )
         if <uint64_t>len(glyphs) == head.length:
             raise GuestError(f"string: more glyphs than its length of {head.length}")

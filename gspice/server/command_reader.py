@@ -67,7 +67,9 @@ class CommandReader:
         while self._step():
             if self._clock() - start >= SLICE_S:
                 return 0
-        waits = [wait for ring in (self._cursor_ring, self._display_ring) if (wait := ring.rest()) is not None]
+        waits = [
+            wait for ring in (self._cursor_ring, self._display_ring) if (wait := ring.rest()) is not None
+        ]
         return min(waits, default=None)
 
     def drain(self) -> None:

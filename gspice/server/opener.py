@@ -37,7 +37,11 @@ class Opener:
         return (channel_type, channel_id) in self._state.channels()
 
     def open_main(
-        self, transport: Transport, link: LinkInfo, leftover: bytes, on_closed: Callable[[Connection, str], None]
+        self,
+        transport: Transport,
+        link: LinkInfo,
+        leftover: bytes,
+        on_closed: Callable[[Connection, str], None],
     ) -> tuple[Connection, MainChannelClient]:
         """Serve a main channel."""
         made: list[MainChannelClient] = []

@@ -37,7 +37,9 @@ SWITCH_INTERVAL_S = 1e-4
 class SpiceServer:
     """One SPICE server. Set ``options`` and ``tickets``, then ``init``; add devices; ``vm_start`` when it runs."""
 
-    def __init__(self, options: ServerOptions | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, options: ServerOptions | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.options = options or ServerOptions()
         self.tickets = TicketStore()
         """Nobody gets in until a ticket is set, or ``tickets.set_noauth()``."""

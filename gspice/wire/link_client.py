@@ -40,7 +40,7 @@ class LinkClient:
     bytes of the encrypted ticket.
     """
 
-    def __init__(  # noqa: PLR0917 - the fields of the link message, in their order
+    def __init__(
         self,
         connection_id: int,
         channel_type: int,

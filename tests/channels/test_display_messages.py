@@ -24,7 +24,7 @@ BOX = Rect(1, 2, 11, 22)
 )
 def test_forwarded(op: Op, number: int) -> None:
     message = forwarded(Drawable(surface_id=0, bbox=BOX, op=op), [BOX])
-    assert message.TYPE == number
+    assert number == message.TYPE
     again = type(message).parse(message.serialize())
     assert again == message
     assert again.base.box == BOX  # type: ignore[attr-defined]

@@ -2,13 +2,26 @@
 
 from typing import Any
 
+from gspice.client.display import DisplayChannel
 from gspice.geometry import Point, Rect
 from gspice.pixels import BitmapFormat, row_bytes
 from gspice.wire import types as wire
 from gspice.wire.message import Message
-from gspice.wire.messages import draw
+from gspice.wire.messages import display, draw
 
 WHOLE = Rect(0, 0, 8, 4)
+CORNER = Rect(0, 0, 2, 1)
+STREAM = display.DisplayStreamCreate(
+    surface_id=0,
+    id=3,
+    codec=wire.VideoCodec.MJPEG,
+    stream_width=2,
+    stream_height=1,
+    src_width=2,
+    src_height=1,
+    dest=CORNER,
+)
+FRAME = display.DisplayStreamData(id=3, mm_time=1, data=b"jpeg")
 
 
 def base(box: Rect = WHOLE, surface_id: int = 0, clip: tuple[Rect, ...] | None = None) -> wire.DisplayBase:
@@ -47,3 +60,9 @@ def copy_bits(x: int, y: int, box: Rect) -> Message:
 def gray(*levels: int) -> bytes:
     """32-bit pixels of these levels."""
     return b"".join(bytes((level, level, level, 0)) for level in levels)
+
+
+def feed(channel: DisplayChannel, *messages: Message) -> DisplayChannel:
+    for serial, message in enumerate(messages, 1):
+        channel.receive(message, serial)
+    return channel

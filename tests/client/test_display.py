@@ -13,17 +13,10 @@ from gspice.wire.message import Message
 from gspice.wire.messages import base as base_messages
 from gspice.wire.messages import display, draw
 from tests.client.fake_server import create_primary, fill
-from tests.client.messages import WHOLE, base, bitmap, copy, copy_bits, gray
+from tests.client.messages import CORNER, FRAME, STREAM, WHOLE, base, bitmap, copy, copy_bits, feed, gray
 
 RED, BLUE = b"\0\0\xff\0", b"\xff\0\0\0"
-CORNER = Rect(0, 0, 2, 1)
 MARK = display.DisplayMark()
-
-
-def feed(channel: DisplayChannel, *messages: Message) -> DisplayChannel:
-    for serial, message in enumerate(messages, 1):
-        channel.receive(message, serial)
-    return channel
 
 
 @pytest.fixture
@@ -271,19 +264,6 @@ def test_made_up_reasons_do_not_pile_up(shown: DisplayChannel) -> None:
         feed(shown, copy(bitmap(1, 1, gray(1)), CORNER, src_area=Rect(0, 0, x, 99)))
     assert len(shown.unsupported) <= MAX_REASONS + 1
     assert shown.unsupported.total() == 199
-
-
-STREAM = display.DisplayStreamCreate(
-    surface_id=0,
-    id=3,
-    codec=wire.VideoCodec.MJPEG,
-    stream_width=2,
-    stream_height=1,
-    src_width=2,
-    src_height=1,
-    dest=CORNER,
-)
-FRAME = display.DisplayStreamData(id=3, mm_time=1, data=b"jpeg")
 
 
 def test_video_frames_are_counted_and_what_follows_mends_the_picture(shown: DisplayChannel) -> None:

@@ -36,7 +36,7 @@ CHANNELS = {
 THIRTY_TWO = {SurfaceFormat.XRGB32, SurfaceFormat.ARGB32}
 
 
-class Refused(Exception):  # noqa: N818 - not an error of the tests
+class Refused(Exception):
     """The command makes no sense or is not an op of this canvas: nothing is drawn."""
 
 

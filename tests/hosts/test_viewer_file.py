@@ -58,7 +58,7 @@ def test_viewer_file_says_everything_and_is_private(tmp_path: Path) -> None:
 
 def test_viewer_file_that_cannot_be_written_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "none" / "x.vv"
-    with pytest.raises(ConfigError, match="none/x.vv"):
+    with pytest.raises(ConfigError, match=r"none/x\.vv"):
         viewer_file(path, Address(host="h", port=1), title="t", password=None)
 
 

@@ -1,4 +1,4 @@
-"""Real clients against a real ``gspice serve``. A missing peer skips the test on a developer's machine and fails in CI."""
+"""Real clients against a real ``gspice serve``. A missing peer skips a test, and fails it in CI."""
 
 import datetime
 import functools
@@ -18,8 +18,13 @@ from tests.peers.peers import SYSTEM_PYTHON, Serve, SpiceGtk, Xvfb, missing
 
 @functools.cache
 def has_spice_gtk() -> bool:
-    check = "import gi; gi.require_version('SpiceClientGLib', '2.0'); from gi.repository import SpiceClientGLib"
-    return Path(SYSTEM_PYTHON).exists() and not subprocess.run([SYSTEM_PYTHON, "-c", check], check=False).returncode
+    check = (
+        "import gi; gi.require_version('SpiceClientGLib', '2.0'); from gi.repository import SpiceClientGLib"
+    )
+    return (
+        Path(SYSTEM_PYTHON).exists()
+        and not subprocess.run([SYSTEM_PYTHON, "-c", check], check=False).returncode
+    )
 
 
 def need_spice_gtk() -> None:

@@ -229,7 +229,16 @@ class Xvfb:
         read_fd, write_fd = os.pipe()
         with log.open("wb") as out:
             self._process = subprocess.Popen(
-                [program, "-displayfd", str(write_fd), "-screen", "0", f"{self.WIDTH}x{self.HEIGHT}x24", "-nolisten", "tcp"],
+                [
+                    program,
+                    "-displayfd",
+                    str(write_fd),
+                    "-screen",
+                    "0",
+                    f"{self.WIDTH}x{self.HEIGHT}x24",
+                    "-nolisten",
+                    "tcp",
+                ],
                 pass_fds=[write_fd],
                 stdout=out,
                 stderr=out,

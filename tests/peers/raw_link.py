@@ -30,7 +30,7 @@ class TicketMaker:
     def __call__(self, public_key: bytes) -> bytes:
         key = serialization.load_der_public_key(public_key)
         assert isinstance(key, rsa.RSAPublicKey)
-        oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303 - the protocol's own
+        oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
         return key.encrypt(self._password.encode() + b"\0", oaep)
 
 

@@ -122,7 +122,9 @@ class Client:
             "bytes": got,
             "mouse_mode": main.get_property("mouse-mode") if main else None,
             "agent_connected": main.get_property("agent-connected") if main else None,
-            "modifiers": self.channels["inputs"].get_property("key-modifiers") if "inputs" in self.channels else None,
+            "modifiers": self.channels["inputs"].get_property("key-modifiers")
+            if "inputs" in self.channels
+            else None,
             "name": self.session.get_property("name") if self.session else None,
         }
 
@@ -182,7 +184,9 @@ class Client:
         start = p.data + y * p.stride + x * 4
 
         def there():
-            part = bytearray(b"".join(ctypes.string_at(start + row * p.stride, width * 4) for row in range(height)))
+            part = bytearray(
+                b"".join(ctypes.string_at(start + row * p.stride, width * 4) for row in range(height))
+            )
             part[3::4] = bytes(len(part) // 4)
             return part == expected
 

@@ -145,7 +145,9 @@ def assert_picture_goes_on(client: SpiceGtk) -> None:
 def test_bad_tickets(shared_serve: Serve, shared_client: SpiceGtk) -> None:
     for ticket in (bytes(128), b"\xff" * 128, os.urandom(128), b"", b"x"):
         with socket.create_connection(("127.0.0.1", shared_serve.port), 10) as sock:
-            sock.sendall(link(mess(channel_type=ChannelType.MAIN, common=1, words=(0b1011).to_bytes(4, "little"))))
+            sock.sendall(
+                link(mess(channel_type=ChannelType.MAIN, common=1, words=(0b1011).to_bytes(4, "little")))
+            )
             while len(sock.recv(4096, socket.MSG_PEEK)) < 16 + 178:
                 pass
             sock.recv(4096)
@@ -235,7 +237,9 @@ def test_random_bytes_on_every_channel(module_serve: Serve) -> None:
     main.close()
 
 
-def test_half_open_links_time_out_and_are_limited(start_serve: Callable[..., Serve], spice_gtk: SpiceGtk) -> None:
+def test_half_open_links_time_out_and_are_limited(
+    start_serve: Callable[..., Serve], spice_gtk: SpiceGtk
+) -> None:
     serve = start_serve()
     spice_gtk.connect(serve)
     sockets = [socket.create_connection(("127.0.0.1", serve.port), 10) for _ in range(100)]

@@ -124,7 +124,9 @@ def test_lock_keys_are_followed_both_ways(serve: Serve, spice_gtk: SpiceGtk) -> 
     spice_gtk.do("locks", mask=4)
     spice_gtk.do("keys", scancodes=typed("echo loud\n"))
     loud = terminal_text("LOUD")
-    assert find_all(wait_for(spice_gtk, lambda p: bool(find_all(p, loud))), loud), "caps lock was not taken over"
+    assert find_all(wait_for(spice_gtk, lambda p: bool(find_all(p, loud))), loud), (
+        "caps lock was not taken over"
+    )
     spice_gtk.do("locks", mask=0)
     spice_gtk.do("keys", scancodes=typed("echo soft\n"))
     soft = terminal_text("soft")

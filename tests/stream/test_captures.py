@@ -47,8 +47,8 @@ def test_565_widens_so_that_it_narrows_back() -> None:
     colours = np.frombuffer(wide.data, "<u4")
     back = (colours >> 19 & 0x1F) << 11 | (colours >> 10 & 0x3F) << 5 | colours >> 3 & 0x1F
     assert np.array_equal(back, narrow)
-    assert encode(Pixels(256, 256, 512, SurfaceFormat.RGB565, narrow.tobytes()), lz4_allowed=False).format is (
-        BitmapFormat.XRGB32
-    )
+    assert encode(
+        Pixels(256, 256, 512, SurfaceFormat.RGB565, narrow.tobytes()), lz4_allowed=False
+    ).format is (BitmapFormat.XRGB32)
     with pytest.raises(ValueError, match="A1"):
         widen(Pixels(8, 1, 1, SurfaceFormat.A1, b"\0"))

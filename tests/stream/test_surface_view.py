@@ -77,9 +77,7 @@ def apply(pixels: np.ndarray, drawable: Drawable) -> tuple[Rect, ...]:
             case Whiteness():
                 pixels[area] = 255
             case CopyBits():
-                pixels[area] = before[
-                    rect.top + dy : rect.bottom + dy, rect.left + dx : rect.right + dx
-                ]
+                pixels[area] = before[rect.top + dy : rect.bottom + dy, rect.left + dx : rect.right + dx]
     return tuple(region.rects())
 
 

@@ -41,7 +41,7 @@ OPTIONAL = {
 
 @pytest.mark.parametrize("interface", VERSIONS, ids=lambda i: i.TYPE)
 def test_types_and_versions(interface: type[Interface]) -> None:
-    assert (interface.TYPE, interface.MAJOR, interface.MINOR) == VERSIONS[interface]
+    assert VERSIONS[interface] == (interface.TYPE, interface.MAJOR, interface.MINOR)
 
 
 @pytest.mark.parametrize("interface", VERSIONS, ids=lambda i: i.TYPE)

@@ -29,7 +29,7 @@ class Screen(Protocol):
     def copy_bits(self, rect: Rect, src_point: Point) -> None:
         """Move pixels of the screen from ``src_point`` to ``rect``; the two places may overlap."""
 
-    def set_cursor(  # noqa: PLR0917  the driver's order
+    def set_cursor(
         self,
         kind: int,
         width: int,
@@ -76,7 +76,7 @@ class MemoryScreen:
         source = self._part(Rect.sized(src_point.x, src_point.y, rect.width, rect.height)).copy()
         self._part(rect)[:] = source
 
-    def set_cursor(  # noqa: PLR0917  the driver's order
+    def set_cursor(
         self,
         kind: int,
         width: int,
