@@ -232,20 +232,16 @@ def _send(sock: socket.socket, buffers: Sequence[Buffer]) -> int:
         return 0
 
 
-def _chunks(buffers: Sequence[Buffer], size: int) -> Iterator[bytes | memoryview]:
-    """The buffers in pieces of at most ``size``: small ones are joined, so that they share a TLS record."""
-    small = bytearray()
+def _chunks(buffers: Sequence[Buffer], size: int) -> Iterator[memoryview]:
+    """The buffers in pieces of at most ``size``, none of which holds parts of two buffers.
+
+    Each piece becomes TLS records of its own. spice-gtk looks for its next message only when the socket itself is
+    readable: of two messages in one record the second lies in its TLS engine, unseen until something else comes.
+    """
     for buffer in buffers[:IOV_MAX]:
         view = memoryview(buffer).cast("B")
-        if small and len(small) + len(view) > size:
-            yield bytes(small)
-            small.clear()
-        if len(view) <= size:
-            small += view
-        else:
-            yield from (view[start : start + size] for start in range(0, len(view), size))
-    if small:
-        yield bytes(small)
+        for start in range(0, len(view), size):
+            yield view[start : start + size]
 
 
 def _set_tcp_options(sock: socket.socket) -> None:

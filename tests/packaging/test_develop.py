@@ -37,7 +37,8 @@ def develop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (root / "gspice").mkdir(parents=True)
     (root / "meson.build").write_text(MESON)
     (root / "gspice" / "thing.c").write_text(THING)
-    (root / "gspice" / "thing.pyx").touch()
+    for name in ("thing.pyx", "__init__.py"):
+        (root / "gspice" / name).touch()
     monkeypatch.setattr(module, "ROOT", root)
     monkeypatch.setattr(module, "BUILD", root / "build" / "dev")
     return module

@@ -67,7 +67,9 @@ def test_only_what_is_missing_is_installed_by_sudo(machine: FakeMachine) -> None
     assert len(installs) == 1 and installs[0].endswith(" python3-dev"), installs
     assert machine.setup("test")[0] == 0
     installs = [call for call in machine.calls() if call.startswith("apt-get install")]
-    assert len(installs) == 1 and installs[0].endswith(" python3-dev xvfb"), "the group's package is not there"
+    assert len(installs) == 1 and installs[0].endswith(" python3-dev xvfb"), (
+        "the group's package is not there"
+    )
 
 
 def test_a_repository_out_of_reach_matters_only_if_packages_cannot_be_had(machine: FakeMachine) -> None:

@@ -80,7 +80,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def test_versions_are_one() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     code = "from gspice.version import VERSION; print(VERSION)"
-    version = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    version = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     assert version.stdout.strip() == project["version"]
     assert f"version: '{project['version']}'" in (ROOT / "meson.build").read_text()
 
@@ -93,7 +95,9 @@ def test_every_cython_source_is_compiled() -> None:
 def test_the_sdist_holds_what_building_and_testing_needs(built: Built) -> None:
     with tarfile.open(built.sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    committed = subprocess.run(["git", "ls-files"], cwd=built.tree, check=True, capture_output=True, text=True)
+    committed = subprocess.run(
+        ["git", "ls-files"], cwd=built.tree, check=True, capture_output=True, text=True
+    )
     missing = {name for name in committed.stdout.splitlines() if not name.startswith(".")} - names
     assert not missing
     assert {"LICENSE", "README.md", "packaging/setup.sh", "tests/packaging/test_wheel.py"} <= names

@@ -11,7 +11,7 @@ import pytest
 from gspice.server import transport as module
 from gspice.server.loop import PollLoop
 from gspice.server.tls import directory
-from gspice.server.transport import IOV_MAX, PlainTransport, TlsTransport, Transport, discard
+from gspice.server.transport import IOV_MAX, PlainTransport, TlsTransport, Transport, _chunks, discard
 from gspice.vdi.core import WatchEvent
 from tests.server.net import read_some, receive_all, socket_pair, tls_connect, write_certificates
 
@@ -361,3 +361,8 @@ def test_many_tls_records_at_once_are_all_given(loop: PollLoop, certificates: Pa
     assert data == bytes(range(100))
     transport.close()
     secure.close()
+
+
+def test_no_tls_record_holds_parts_of_two_buffers() -> None:
+    buffers = [b"a" * 10, memoryview(b"b" * 25), b"", b"c"]
+    assert [bytes(piece) for piece in _chunks(buffers, 10)] == [b"a" * 10, b"b" * 10, b"b" * 10, b"b" * 5, b"c"]
