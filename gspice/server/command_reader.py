@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 """Commands drawn in one go."""
+BATCH_BYTES = 32 << 20
+"""Bytes of images in a batch: what is parsed and not yet drawn is a copy of guest memory."""
 SLICE_S = 0.010
 """Messages and sockets are looked at again after commands have been drawn for so long."""
 DRAIN_BATCHES = 64
@@ -50,6 +52,7 @@ class CommandReader:
         self._display_ring = CommandRing(qxl.get_command, qxl.req_cmd_notification)
         self._cursor_ring = CommandRing(qxl.get_cursor_command, qxl.req_cursor_notification)
         self._batch: list[ops.Drawable] = []
+        self._batch_bytes = 0
         self.counters: Counter[str] = Counter()
         """Commands by kind, ``bad`` ones, and operations that were ``not drawn``."""
 
@@ -94,6 +97,9 @@ class CommandReader:
             value = self._parse(command)
             if isinstance(value, ops.Drawable):
                 self._batch.append(value)
+                self._batch_bytes += _image_bytes(value.op)
+                if self._batch_bytes > BATCH_BYTES:
+                    self._draw_batch()
             elif value is not None:
                 self._draw_batch()  # what follows may read or destroy what the batch draws on
                 self._carry_out(command, value)
@@ -116,7 +122,7 @@ class CommandReader:
         log.log(level, "display %d: %s dropped: %s", self._qxl.id, what, error)
 
     def _draw_batch(self) -> None:
-        batch, self._batch = self._batch, []
+        batch, self._batch, self._batch_bytes = self._batch, [], 0
         if not batch:
             return
         for drawable, outcome in zip(batch, self._canvas.submit(batch), strict=True):
@@ -153,3 +159,9 @@ class CommandReader:
                     self._cursor.process(value)
         except GuestError as error:
             self._bad(type(value).__name__, error)
+
+
+def _image_bytes(op: ops.Op) -> int:
+    """Bytes of the image that an operation owns, as far as it is large."""
+    data = getattr(getattr(op, "src", None), "data", None)
+    return len(data) if data is not None else 0

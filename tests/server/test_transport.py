@@ -80,7 +80,10 @@ def test_bytes_pass_both_ways(ends: tuple[Transport, socket.socket]) -> None:
     far.send(b"hello")
     assert wait_for(transport.receive) == b"hello"
     assert transport.send([b"wel", memoryview(b"co"), bytearray(b"me")]) == 7
-    assert wait_for(lambda: read_some(far)) == b"welcome"
+    received = b""
+    while len(received) < 7:
+        received += wait_for(lambda: read_some(far))
+    assert received == b"welcome"
 
 
 def test_receive_gives_no_more_than_asked_for(ends: tuple[Transport, socket.socket]) -> None:
@@ -152,12 +155,13 @@ def test_a_full_socket_takes_nothing_and_memory_stays_bounded(ends: tuple[Transp
 def test_more_buffers_than_the_kernel_takes(ends: tuple[Transport, socket.socket]) -> None:
     transport, far = ends
     buffers = [b"x"] * (IOV_MAX + 100)
-    assert transport.send(buffers) == IOV_MAX
-    assert transport.send([]) == 0
+    taken = transport.send(buffers)
+    assert 0 < taken <= IOV_MAX
     data = b""
-    while len(data) < IOV_MAX:
+    while len(data) < taken:
         data += wait_for(lambda: read_some(far))
-    assert data == b"x" * IOV_MAX
+        assert transport.send([]) == 0
+    assert data == b"x" * taken
 
 
 def test_shutdown_says_goodbye_and_still_reads(ends: tuple[Transport, socket.socket]) -> None:

@@ -28,6 +28,19 @@ cpdef enum Pack:
     TO_ALPHA8
     TO_ALPHA1
 
+# Where the pixels of a source are and what they mean; rows are `step` bytes apart, `top` is the upper one.
+cdef struct View:
+    const uint8_t *top
+    Py_ssize_t step
+    const uint32_t *lut
+    uint32_t high
+    Fetch fetch
+    Pack pack
+    int width, height
+
+cdef struct Box:
+    int x1, y1, x2, y2
+
 # Any function of source and destination bits is one ^ (src & s) ^ (dst & d) ^ (both & s & d).
 cdef struct Rop:
     uint32_t one, src, dst, both
@@ -36,6 +49,37 @@ ctypedef fused pixel_t:
     uint8_t
     uint16_t
     uint32_t
+
+cdef enum:
+    CHUNK = 512  # pixels worked on at a time: the buffers of one row step stay in the first-level cache
+    # Below this a call keeps the GIL: the work takes some µs, getting it back may take a switch interval.
+    KEEP_GIL_BYTES = 1 << 16
+
+
+cdef class Surface:
+    cdef void *_block
+    cdef uint8_t *rows
+    cdef readonly int width, height, bits
+    cdef readonly Py_ssize_t stride
+
+
+cdef class Source:
+    cdef object owner  # keeps the pixels alive
+    cdef View view
+    cdef uint32_t[256] _lut
+    cdef readonly int width, height
+
+
+cdef Rop spread(int rop) except *
+cdef int check_source(Surface target, Source source) except -1
+cdef Box *take_boxes(rects, Surface target, source, int dx, int dy, Source mask, int mask_dx, int mask_dy,
+                     Py_ssize_t *count, Py_ssize_t *pixels) except? NULL
+cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,
+                   int mask_dy) noexcept nogil
+cdef void blit_box(Surface target, Box box, const View *source, int dx, int dy, const Rop *rop,
+                   const View *mask, int mask_dx, int mask_dy) noexcept nogil
+cdef void move_box(Surface target, Box box, int dx, int dy) noexcept nogil
+cdef void load_row(const View *source, int x, int y, int n, int bits, void *out) noexcept nogil
 
 
 cdef inline void solid(pixel_t *dst, int n, pixel_t flip, pixel_t keep, const uint32_t *cover) noexcept nogil:
@@ -157,3 +201,11 @@ cdef inline void store_bits(uint8_t *row, int x, int n, const uint8_t *src) noex
     for i in range(n):
         bit = <uint8_t>(1 << ((x + i) & 7))
         row[(x + i) >> 3] = <uint8_t>((row[(x + i) >> 3] & ~bit) | (src[i] & bit))
+
+
+cdef inline void fetch(const View *view, int x, int y, int n, uint32_t *out) noexcept nogil:
+    widen(view.fetch, view.top + y * view.step, x, n, view.lut, view.high, out)
+
+
+cdef inline const View *view_of(Source source) noexcept:
+    return NULL if source is None else &source.view

@@ -7,24 +7,13 @@ from libc.string cimport memcpy, memmove, memset
 
 
 cdef enum:
-    CHUNK = 512  # pixels worked on at a time: the buffers of one row step stay in the first-level cache
     ALIGN = 64
-    # Below this a call keeps the GIL: the work takes some µs, getting it back may take a switch interval.
-    KEEP_GIL_BYTES = 1 << 16
 
 # Bits of one source pixel, by Fetch (RAW: those of the target), and of one pixel that Pack yields.
 cdef int[13] FETCH_BITS = [0, 1, 1, 4, 4, 8, 16, 16, 24, 32, 32, 8, 1]
 cdef int[7] PACK_BITS = [32, 16, 8, 16, 16, 8, 1]
 
-cdef struct Box:
-    int x1, y1, x2, y2
-
 cdef class Surface:
-    cdef void *_block
-    cdef uint8_t *_rows
-    cdef readonly int width, height, bits
-    cdef readonly Py_ssize_t stride
-
     def __cinit__(self, int width, int height, int bits):
         if width <= 0 or height <= 0 or bits not in (1, 8, 16, 32):
             raise ValueError(f"no surface of {width}x{height} pixels of {bits} bits")
@@ -35,7 +24,7 @@ cdef class Surface:
         self._block = calloc(1, <size_t>self.stride * <size_t>height + ALIGN)
         if self._block == NULL:
             raise MemoryError(f"no memory for a surface of {width}x{height} pixels")
-        self._rows = <uint8_t *>((<uintptr_t>self._block + ALIGN - 1) & ~<uintptr_t>(ALIGN - 1))
+        self.rows = <uint8_t *>((<uintptr_t>self._block + ALIGN - 1) & ~<uintptr_t>(ALIGN - 1))
 
     def __dealloc__(self):
         free(self._block)
@@ -48,7 +37,7 @@ cdef class Surface:
             raise ValueError(f"{len(data)} bytes with stride {stride} for {self.height} rows of {row} bytes")
         with nogil:
             for y in range(self.height):
-                memcpy(self._rows + y * self.stride, src + y * stride, <size_t>row)
+                memcpy(self.rows + y * self.stride, src + y * stride, <size_t>row)
 
     def read(self, rect):
         cdef Box box
@@ -66,15 +55,6 @@ cdef class Surface:
 
 
 cdef class Source:
-    cdef object _owner  # keeps the pixels alive
-    cdef const uint8_t *_top
-    cdef Py_ssize_t _step
-    cdef Fetch _fetch
-    cdef Pack _pack
-    cdef uint32_t _high
-    cdef uint32_t[256] _lut
-    cdef readonly int width, height
-
     def __init__(self, pixels not None, int width, int height, Py_ssize_t stride, *, Fetch fetch, Pack pack,
                  bint top_down=True, lut=(), bint opaque=False):
         cdef int bits = FETCH_BITS[<int>fetch] if fetch != RAW else PACK_BITS[<int>pack]
@@ -84,21 +64,22 @@ cdef class Source:
         if fetch == RAW and bits < 8:
             raise ValueError("pixels of less than a byte cannot be taken raw")
         if isinstance(pixels, Surface):
-            first = (<Surface>pixels)._rows
+            first = (<Surface>pixels).rows
             size = (<Surface>pixels).stride * (<Surface>pixels).height
         else:
             first = <const uint8_t *>PyBytes_AS_STRING(<bytes?>pixels)
             size = PyBytes_GET_SIZE(<bytes>pixels)
         if width <= 0 or height <= 0 or stride < row or size < row or (size - row) // stride < height - 1:
             raise ValueError(f"{size} bytes with stride {stride} for {height} rows of {row} bytes")
-        self._owner = pixels
-        self._top = first if top_down else first + stride * (height - 1)
-        self._step = stride if top_down else -stride
-        self._fetch = fetch
-        self._pack = pack
-        self._high = 0xff000000u if opaque else 0
-        self.width = width
-        self.height = height
+        self.owner = pixels
+        self.view.top = first if top_down else first + stride * (height - 1)
+        self.view.step = stride if top_down else -stride
+        self.view.lut = self._lut
+        self.view.fetch = fetch
+        self.view.pack = pack
+        self.view.high = 0xff000000u if opaque else 0
+        self.view.width = self.width = width
+        self.view.height = self.height = height
         if LUT1_LE <= fetch <= LUT8:
             memset(self._lut, 0, sizeof(self._lut))
             entries = min(len(lut), 256)
@@ -108,6 +89,7 @@ cdef class Source:
 
 def fill(Surface target not None, rects, color, int rop, Source mask=None, int mask_dx=0, int mask_dy=0):
     cdef Rop way = spread(rop)
+    cdef const View *cover = view_of(mask)
     cdef uint32_t value = color & 0xffffffff
     cdef uint32_t flip, keep
     if target.bits == 1:
@@ -118,30 +100,28 @@ def fill(Surface target not None, rects, color, int rop, Source mask=None, int m
     cdef Box *boxes = take_boxes(rects, target, None, 0, 0, mask, mask_dx, mask_dy, &count, &pixels)
     if pixels * target.bits < KEEP_GIL_BYTES * 8:
         for i in range(count):
-            fill_box(target, boxes[i], flip, keep, mask, mask_dx, mask_dy)
+            fill_box(target, boxes[i], flip, keep, cover, mask_dx, mask_dy)
     else:
         with nogil:
             for i in range(count):
-                fill_box(target, boxes[i], flip, keep, mask, mask_dx, mask_dy)
+                fill_box(target, boxes[i], flip, keep, cover, mask_dx, mask_dy)
     free(boxes)
 
 
 def blit(Surface target not None, rects, Source source not None, int dx, int dy, int rop,
          Source mask=None, int mask_dx=0, int mask_dy=0):
     cdef Rop way = spread(rop)
-    if PACK_BITS[<int>source._pack] != target.bits:
-        raise ValueError(f"a source for {PACK_BITS[<int>source._pack]} bits on a surface of {target.bits}")
-    if source._owner is target:
-        raise ValueError("a surface cannot be its own source")
+    cdef const View *cover = view_of(mask)
+    check_source(target, source)
     cdef Py_ssize_t count, pixels = 0, i
     cdef Box *boxes = take_boxes(rects, target, source, dx, dy, mask, mask_dx, mask_dy, &count, &pixels)
     if pixels * target.bits < KEEP_GIL_BYTES * 8:
         for i in range(count):
-            blit_box(target, boxes[i], source, dx, dy, &way, mask, mask_dx, mask_dy)
+            blit_box(target, boxes[i], &source.view, dx, dy, &way, cover, mask_dx, mask_dy)
     else:
         with nogil:
             for i in range(count):
-                blit_box(target, boxes[i], source, dx, dy, &way, mask, mask_dx, mask_dy)
+                blit_box(target, boxes[i], &source.view, dx, dy, &way, cover, mask_dx, mask_dy)
     free(boxes)
 
 
@@ -169,6 +149,14 @@ cdef Rop spread(int rop) except *:
     way.dst = 0 - <uint32_t>(rop >> 2 & 1)
     way.both = 0 - <uint32_t>(rop >> 3 & 1)
     return way
+
+
+cdef int check_source(Surface target, Source source) except -1:
+    if PACK_BITS[<int>source.view.pack] != target.bits:
+        raise ValueError(f"a source for {PACK_BITS[<int>source.view.pack]} bits on a surface of {target.bits}")
+    if source.owner is target:
+        raise ValueError("a surface cannot be its own source")
+    return 0
 
 
 cdef int take_box(rect, int width, int height, Box *out) except -1:
@@ -206,7 +194,7 @@ cdef Box *take_boxes(rects, Surface target, source, int dx, int dy, Source mask,
             if source is not None:
                 check_shift(&boxes[i], dx, dy, src_width, src_height, "source")
             if mask is not None:
-                if not LUT1_LE <= mask._fetch <= LUT1_BE:
+                if not LUT1_LE <= mask.view.fetch <= LUT1_BE:
                     raise ValueError("a mask must have one bit a pixel")
                 check_shift(&boxes[i], mask_dx, mask_dy, mask.width, mask.height, "mask")
             pixels[0] += <Py_ssize_t>(boxes[i].x2 - boxes[i].x1) * (boxes[i].y2 - boxes[i].y1)
@@ -218,7 +206,7 @@ cdef Box *take_boxes(rects, Surface target, source, int dx, int dy, Source mask,
     return boxes
 
 
-cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, Source mask, int mask_dx,
+cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,
                    int mask_dy) noexcept nogil:
     cdef uint32_t[CHUNK] bits
     cdef uint8_t[CHUNK] one
@@ -226,11 +214,11 @@ cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, Source
     cdef uint8_t *row
     cdef int x, y, n
     for y in range(box.y1, box.y2):
-        row = target._rows + y * target.stride
+        row = target.rows + y * target.stride
         x = box.x1
         while x < box.x2:
             n = min(box.x2 - x, <int>CHUNK)
-            if mask is not None:
+            if mask != NULL:
                 fetch(mask, x - mask_dx, y - mask_dy, n, bits)
                 cover = bits
             if target.bits == 32:
@@ -246,61 +234,59 @@ cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, Source
             x += n
 
 
-cdef void blit_box(Surface target, Box box, Source source, int dx, int dy, const Rop *rop, Source mask,
-                   int mask_dx, int mask_dy) noexcept nogil:
+cdef void blit_box(Surface target, Box box, const View *source, int dx, int dy, const Rop *rop,
+                   const View *mask, int mask_dx, int mask_dy) noexcept nogil:
     cdef uint32_t[CHUNK] bits
-    cdef uint32_t[CHUNK] words
-    cdef uint16_t[CHUNK] halves
-    cdef uint8_t[CHUNK] octets
+    cdef uint32_t[CHUNK] pixels
     cdef uint8_t[CHUNK] one
     cdef uint32_t *cover = NULL
     cdef uint8_t *row
-    cdef uint8_t *src
+    cdef const uint8_t *src
     cdef int x, y, n
     cdef int size = target.bits // 8
-    cdef bint raw = source._fetch == RAW
-    cdef bint plain = (raw and mask is None
+    cdef bint plain = (source.fetch == RAW and mask == NULL
                        and rop.one == 0 and rop.src != 0 and rop.dst == 0 and rop.both == 0)
     for y in range(box.y1, box.y2):
-        row = target._rows + y * target.stride
-        src = <uint8_t *>source._top + (y - dy) * source._step
+        row = target.rows + y * target.stride
         if plain:
+            src = source.top + (y - dy) * source.step
             memcpy(row + <Py_ssize_t>box.x1 * size, src + <Py_ssize_t>(box.x1 - dx) * size,
                    <size_t>(box.x2 - box.x1) * size)
             continue
         x = box.x1
         while x < box.x2:
             n = min(box.x2 - x, <int>CHUNK)
-            if mask is not None:
+            if mask != NULL:
                 fetch(mask, x - mask_dx, y - mask_dy, n, bits)
                 cover = bits
-            if raw:
-                # Copied, since a source row may lie at any address.
-                if size == 4:
-                    memcpy(words, src + <Py_ssize_t>(x - dx) * 4, <size_t>n * 4)
-                    combine(<uint32_t *>row + x, &words[0], n, rop, cover)
-                elif size == 2:
-                    memcpy(halves, src + <Py_ssize_t>(x - dx) * 2, <size_t>n * 2)
-                    combine(<uint16_t *>row + x, &halves[0], n, rop, cover)
-                else:
-                    memcpy(octets, src + x - dx, <size_t>n)
-                    combine(row + x, &octets[0], n, rop, cover)
+            load_row(source, x - dx, y - dy, n, target.bits, pixels)
+            if size == 4:
+                combine(<uint32_t *>row + x, <uint32_t *>pixels, n, rop, cover)
+            elif size == 2:
+                combine(<uint16_t *>row + x, <uint16_t *>pixels, n, rop, cover)
+            elif size == 1:
+                combine(row + x, <uint8_t *>pixels, n, rop, cover)
             else:
-                fetch(source, x - dx, y - dy, n, words)
-                if size == 4:
-                    combine(<uint32_t *>row + x, &words[0], n, rop, cover)
-                elif size == 2:
-                    pack16(words, halves, n, source._pack)
-                    combine(<uint16_t *>row + x, &halves[0], n, rop, cover)
-                elif size == 1:
-                    pack8(words, octets, n, source._pack)
-                    combine(row + x, &octets[0], n, rop, cover)
-                else:
-                    pack8(words, octets, n, source._pack)
-                    load_bits(row, x, n, one)
-                    combine(&one[0], &octets[0], n, rop, cover)
-                    store_bits(row, x, n, one)
+                load_bits(row, x, n, one)
+                combine(&one[0], <uint8_t *>pixels, n, rop, cover)
+                store_bits(row, x, n, one)
             x += n
+
+
+cdef void load_row(const View *source, int x, int y, int n, int bits, void *out) noexcept nogil:
+    """``n`` pixels, at most CHUNK, of ``bits`` each; those of one bit become bytes 0 and 0xff."""
+    cdef uint32_t[CHUNK] words
+    if source.fetch == RAW:
+        # Copied, since a source row may lie at any address.
+        memcpy(out, source.top + y * source.step + <Py_ssize_t>x * (bits // 8), <size_t>n * (bits // 8))
+    elif bits == 32:
+        fetch(source, x, y, n, <uint32_t *>out)
+    else:
+        fetch(source, x, y, n, words)
+        if bits == 16:
+            pack16(words, <uint16_t *>out, n, source.pack)
+        else:
+            pack8(words, <uint8_t *>out, n, source.pack)
 
 
 cdef void move_box(Surface target, Box box, int dx, int dy) noexcept nogil:
@@ -311,8 +297,8 @@ cdef void move_box(Surface target, Box box, int dx, int dy) noexcept nogil:
     cdef int width = box.x2 - box.x1, height = box.y2 - box.y1
     for i in range(height):
         y = box.y2 - 1 - i if dy > 0 else box.y1 + i
-        row = target._rows + y * target.stride
-        src = target._rows + (y - dy) * target.stride
+        row = target.rows + y * target.stride
+        src = target.rows + (y - dy) * target.stride
         if target.bits >= 8:
             memmove(row + <Py_ssize_t>box.x1 * (target.bits // 8),
                     src + <Py_ssize_t>(box.x1 - dx) * (target.bits // 8), <size_t>width * (target.bits // 8))
@@ -333,7 +319,7 @@ cdef void read_rows(Surface surface, Box box, uint8_t *out, Py_ssize_t row) noex
     if surface.bits < 8:
         memset(out, 0, <size_t>row * (box.y2 - box.y1))
     for y in range(box.y1, box.y2):
-        src = surface._rows + y * surface.stride
+        src = surface.rows + y * surface.stride
         if surface.bits >= 8:
             memcpy(out, src + <Py_ssize_t>box.x1 * (surface.bits // 8), <size_t>row)
         else:
@@ -344,7 +330,3 @@ cdef void read_rows(Surface surface, Box box, uint8_t *out, Py_ssize_t row) noex
                 store_bits(out, x - box.x1, n, one)
                 x += n
         out += row
-
-
-cdef inline void fetch(Source source, int x, int y, int n, uint32_t *out) noexcept nogil:
-    widen(source._fetch, source._top + y * source._step, x, n, source._lut, source._high, out)
