@@ -100,6 +100,10 @@ def serve(
         name=name,
         renderer=renderer,
     )
+    if port < 0 and tls_port is None and unix_path is None:
+        raise ConfigError("there is nothing to listen on: give --port, --tls-port or --unix")
+    if password_lifetime is not None and password_file is None:
+        raise ConfigError("--password-lifetime is for a password: give --password-file FILE, too")
     for channel in secure_channel:
         options.security.set(channel, SECURE_ONLY)
     server = SpiceServer(options)

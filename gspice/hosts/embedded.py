@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 MAX_SIDE = 4096
 MIN_SIDE = 320
+FAREWELL_S = 0.5
+"""How long clients have at the end to take the last message and hang up."""
 
 
 class EmbeddedHost:
@@ -72,16 +74,23 @@ class EmbeddedHost:
 
     def stop(self) -> None:
         """Make ``run`` return."""
-        self.loop.stop()
+        if not self._closed:
+            self.loop.stop()
 
     def call(self, function: Callable[[], None]) -> None:
-        """Run a function on the host loop."""
-        self.loop.call_soon_threadsafe(function)
+        """Run a function on the host loop; not after ``close``."""
+        if not self._closed:
+            self.loop.call_soon_threadsafe(function)
 
     def close(self) -> None:
-        """End the server and free the device."""
+        """Tell the clients, end the server and free the device."""
         if self._closed:
             return
+        if self.server.num_connections:
+            self.server.disconnect_clients("the server is closing")
+            end = self._clock() + FAREWELL_S
+            while self.server.num_connections and self._clock() < end:
+                self.loop.run_once(end - self._clock())
         self._closed = True
         self.server.close()
         self.loop.close()
@@ -113,11 +122,9 @@ class EmbeddedHost:
 
     def _interrupted(self, bits: Interrupt) -> None:
         """On whatever thread raised the bits."""
-        self.loop.call_soon_threadsafe(self._service)
+        self.call(self._service)
 
     def _service(self) -> None:
-        if self._closed:
-            return
         events = self.driver.service()
         if events & Interrupt.CLIENT_MONITORS_CONFIG:
             self._follow_client()

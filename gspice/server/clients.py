@@ -14,7 +14,7 @@ from gspice.channels.main import MainChannelClient
 from gspice.server.connection import Connection
 from gspice.server.opener import Opener
 from gspice.server.transport import Transport
-from gspice.vdi.core import ChannelEventInfo
+from gspice.vdi.core import ChannelEvent, ChannelEventInfo
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
 from gspice.wire.link_server import LinkRequested
@@ -49,10 +49,14 @@ class Client:
 class Clients:
     """The table of clients. One at a time: the newest replaces the one before."""
 
-    def __init__(self, opener: Opener, channel_ended: Callable[[ChannelEventInfo], None]) -> None:
+    def __init__(
+        self, opener: Opener, channel_event: Callable[[ChannelEvent, ChannelEventInfo], None]
+    ) -> None:
         self._opener = opener
-        self._channel_ended = channel_ended
+        self._channel_event = channel_event
         self._clients: dict[int, Client] = {}
+        self._mains: set[Connection] = set()
+        """Main channels' connections, with those of clients that are gone and still get their last words."""
         self._channels: dict[object, _Channel] = {}
         self._tokens = itertools.count(1)
 
@@ -61,6 +65,11 @@ class Clients:
 
     def __iter__(self) -> Iterator[Client]:
         return iter(self._clients.values())
+
+    @property
+    def connections(self) -> int:
+        """Connections that are linked and not closed yet, of all clients and of those that are leaving."""
+        return len(self._mains) + len(self._channels)
 
     def authorize(self, request: LinkRequested) -> LinkError:
         """Whether what the peer asks for can be opened now."""
@@ -86,13 +95,13 @@ class Clients:
             # The client left, or opened the channel twice, while this link was under way.
             log.info("%s: its client is gone, or has this channel already", link.peer)
             transport.close()
-            self._channel_ended(info)
+            self._channel_event(ChannelEvent.DISCONNECTED, info)
             return
         token = next(self._tokens)
         client.tokens.add(token)
         client.open.add(key)
         self._channels[token] = _Channel(client, key, info)
-        _complete(info, link, client.connection_id)
+        self._initialized(info, link, client.connection_id)
         self._opener.open_channel(transport, link, leftover, token)
 
     def _main_linked(
@@ -104,13 +113,14 @@ class Clients:
             self._drop(old, REPLACED)
         # Not to be guessed: other channels name it to join. Not zero, which means "no id yet".
         connection_id = secrets.randbelow(0x7FFFFFFF) + 1
-        _complete(info, link, connection_id)
+        self._initialized(info, link, connection_id)
 
         def closed(connection: Connection, reason: str) -> None:
+            self._mains.discard(connection)
             client = self._clients.get(connection_id)
             if client is not None:
                 self._drop(client, f"its main channel closed: {reason}")
-            self._channel_ended(info)
+            self._channel_event(ChannelEvent.DISCONNECTED, info)
 
         own = LinkInfo(
             connection_id=connection_id,
@@ -123,6 +133,7 @@ class Clients:
             peer=link.peer,
         )
         connection, main = self._opener.open_main(transport, own, leftover, closed)
+        self._mains.add(connection)
         if not connection.closed:
             self._clients[connection_id] = Client(connection_id, main, connection, info)
 
@@ -132,7 +143,7 @@ class Clients:
         if channel is not None:
             channel.client.tokens.discard(token)
             channel.client.open.discard(channel.key)
-            self._channel_ended(channel.info)
+            self._channel_event(ChannelEvent.DISCONNECTED, channel.info)
 
     def _drop(self, client: Client, reason: str) -> None:
         """Forget a client and close its channels; its main connection is closed by whoever calls."""
@@ -146,9 +157,18 @@ class Clients:
             client.main.disconnect(reason)
             self._drop(client, reason)
 
+    def close(self, reason: str) -> None:
+        """End what is left, heard or not. Call it when the workers, which serve most channels, have ended."""
+        self.disconnect_all(reason)
+        for connection in list(self._mains):
+            connection.abort(reason)
+        for token in list(self._channels):
+            self.channel_closed(token, reason)
 
-def _complete(info: ChannelEventInfo, link: LinkInfo, connection_id: int) -> None:
-    info.connection_id = connection_id
-    info.channel_type = int(link.channel_type)
-    info.channel_id = link.channel_id
-    info.tls = link.secure
+    def _initialized(self, info: ChannelEventInfo, link: LinkInfo, connection_id: int) -> None:
+        """Complete what the host was told of a connection, and tell it that it is let in."""
+        info.connection_id = connection_id
+        info.channel_type = int(link.channel_type)
+        info.channel_id = link.channel_id
+        info.tls = link.secure
+        self._channel_event(ChannelEvent.INITIALIZED, info)

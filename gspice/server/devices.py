@@ -59,11 +59,20 @@ class Devices:
             case KeyboardInterface() | MouseInterface() | TabletInterface():
                 self._inputs.add(interface)
             case PlaybackInterface() | RecordInterface() | CharDeviceInterface() | MigrateInterface():
-                self._others.append(interface)
+                self._add_other(interface)
                 log.info("%s interface attached; no channel is offered for it", interface.TYPE)
             case _:
                 raise InterfaceError(f"{interface.TYPE} interfaces are not attached with add_interface")
         self._observer.devices_changed()
+
+    def _add_other(self, interface: Interface) -> None:
+        if interface in self._others:
+            raise InterfaceError(f"this {interface.TYPE} interface is attached already")
+        if isinstance(interface, MigrateInterface) and any(
+            isinstance(other, MigrateInterface) for other in self._others
+        ):
+            raise InterfaceError("there is a migration interface already: only one can be attached")
+        self._others.append(interface)
 
     def _add_qxl(self, qxl: QXLInterface) -> None:
         if qxl.id < 0:
@@ -161,4 +170,5 @@ class Devices:
         """End all workers."""
         for worker in self._workers.values():
             self._end(worker)
+            worker.qxl.worker = None  # nobody is there to answer
         self._workers.clear()

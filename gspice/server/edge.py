@@ -81,8 +81,6 @@ class NetworkEdge:
     def _listen(self, options: ServerOptions) -> None:
         if options.unix_path is not None:
             self._listeners.append(listen_unix(self._core, options.unix_path, self._accepted))
-        if options.listen_fd is not None:
-            self._listeners.append(adopt(self._core, options.listen_fd, self._accepted))
         if options.port is not None:
             self._plain = listen_tcp(
                 self._core, options.host, options.port, self._accepted, flags=options.addr_flags
@@ -98,6 +96,9 @@ class NetworkEdge:
                 tls=self._tls_context,
             )
             self._listeners.append(self._tls)
+        if options.listen_fd is not None:
+            # Last: where something fails, the host still has its descriptor.
+            self._listeners.append(adopt(self._core, options.listen_fd, self._accepted))
 
     @property
     def port(self) -> int | None:

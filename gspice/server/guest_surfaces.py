@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 PRIMARY = 0
 KEEP_DATA = 1
-MAX_SIDE = 32768
+MAX_SIDE = 32767
 """Pixels a surface may be wide or high: pixman's own limit."""
 
 
@@ -84,7 +84,10 @@ class GuestSurfaces:
             raise GuestError(f"surface {command.surface_id} exists already")
         spec = SurfaceSpec(command.width, command.height, command.format)
         self._canvas.create_surface(command.surface_id, spec, command.data, abs(command.stride))
-        self._surfaces[command.surface_id] = GuestSurface(spec, command.address, group, command.stride)
+        guest = GuestSurface(spec, command.address, group, command.stride)
+        if command.data is None:
+            guest.unwritten.add(Rect(0, 0, spec.width, spec.height))  # zeroes, as on a primary surface
+        self._surfaces[command.surface_id] = guest
 
     def destroy(self, surface_id: int) -> None:
         """Free a surface; GuestError where there is none."""
@@ -106,9 +109,9 @@ class GuestSurfaces:
                 surface.dirty.add(rect)
 
     def update_area(self, surface_id: int, rect: Rect, clear: bool) -> list[Rect]:
-        """Write newer pixels inside ``rect`` to guest memory; the dirty rectangles of the whole surface.
+        """Write newer pixels inside ``rect`` to guest memory; what of it was drawn since it was last cleared.
 
-        With ``clear`` those inside ``rect`` are forgotten. GuestError: no such surface, or its memory is gone.
+        With ``clear`` that is forgotten. GuestError: no such surface, or its memory is gone.
         """
         surface = self._surfaces.get(surface_id)
         if surface is None:
@@ -134,8 +137,10 @@ class GuestSurfaces:
         todo.intersect(area)
         bits = surface.spec.format.bits_per_pixel
         for rect in todo.rects():
+            if bits < 8:
+                rect = _whole_bytes(rect, surface.spec.width)
             pixels = self._canvas.read(surface_id, rect)
-            offset = row_bytes(rect.left, bits) if bits >= 8 else rect.left * bits // 8
+            offset = row_bytes(rect.left, bits)
             for row in range(rect.height):
                 start = row * pixels.stride
                 self._memslots.store(
@@ -144,6 +149,11 @@ class GuestSurfaces:
                     surface.group,
                 )
         surface.unwritten.subtract(area)
+
+
+def _whole_bytes(rect: Rect, width: int) -> Rect:
+    """The rectangle widened so that its rows of 1-bit pixels begin and end at bytes."""
+    return Rect(rect.left & ~7, rect.top, min((rect.right + 7) & ~7, width), rect.bottom)
 
 
 def _checked_spec(width: int, height: int, format_number: int, stride: int) -> SurfaceSpec:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gspice.errors import ConfigError
+from gspice.gpu.select import backend_names
 from gspice.server.listener import AddrFlags
 from gspice.server.security import SecurityMap
 from gspice.server.tls import TlsConfig
@@ -27,6 +28,7 @@ class ServerOptions:
     name: str | None = None
     uuid: bytes | None = None
     renderer: str = "auto"
+    """The canvas backend that draws; see ``gspice.gpu.select``."""
     security: SecurityMap = field(default_factory=SecurityMap)
 
     def check(self) -> None:
@@ -36,5 +38,9 @@ class ServerOptions:
                 raise ConfigError(f"{what} {port} is not between 0 and 65535")
         if self.tls_port is not None and self.tls is None:
             raise ConfigError("a TLS port needs certificates: give the directory that holds them (--tls-dir)")
+        if self.renderer not in backend_names():
+            raise ConfigError(
+                f"there is no renderer {self.renderer!r}: choose one of {', '.join(backend_names())}"
+            )
         if self.uuid is not None and len(self.uuid) != UUID_BYTES:
             raise ConfigError(f"a UUID has {UUID_BYTES} bytes, not {len(self.uuid)}")

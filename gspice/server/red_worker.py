@@ -67,6 +67,8 @@ class RedWorker:
         self._events = events
         self._clock = time.monotonic
         self._running = False
+        self._ready = False
+        """False for good where the canvas or anything else could not be made."""
         self._canvas: Canvas | None = None
         self._connections: dict[object, Connection] = {}
         self._thread = threading.Thread(target=self._run, name=f"red-worker-{qxl.id}", daemon=True)
@@ -101,6 +103,7 @@ class RedWorker:
         self._loop.watch_add(self.dispatcher.fileno(), WatchEvent.READ, self._on_messages)
         try:
             self._set_up()
+            self._ready = True
         except Exception:
             # A worker that cannot start must say so and go on answering, or the host's next call hangs.
             log.exception("worker %d could not start; its display stays black", self.qxl.id)
@@ -143,6 +146,8 @@ class RedWorker:
 
     def _handle(self, message: Any) -> Any:
         handler = _HANDLERS[type(message)]
+        if not self._ready:
+            handler = _HANDLERS_WITHOUT_DISPLAY.get(type(message), RedWorker._on_ignored)
         cookie = getattr(message, "cookie", None)
         if cookie is None:
             return handler(self, message)
@@ -173,9 +178,10 @@ class RedWorker:
 
     def _on_oom(self, message: m.Oom) -> None:
         # Commands own copies of guest memory, so everything but what lies in the rings has been released already.
-        self._reader.wakeup()
-        self._pump()
-        self.qxl.flush_resources()
+        if self._running:
+            self._reader.wakeup()
+            self._pump()
+            self.qxl.flush_resources()
 
     def _on_start(self, message: m.Start) -> None:
         if not self._running:
@@ -338,6 +344,18 @@ class RedWorker:
         self._running = False
         self._loop.stop()
 
+    # Messages of a worker that could not start
+
+    def _on_ignored(self, message: object) -> None:
+        return None
+
+    def _on_connect_refused(self, message: m.ConnectChannel) -> None:
+        message.transport.close()
+        self._main.post(lambda: self._events.channel_closed(message.token, "its display could not start"))
+
+    def _on_no_statistics(self, message: m.ReadStatistics) -> Counter[str]:
+        return Counter()
+
 
 _HANDLERS: dict[type, Callable[[RedWorker, Any], Any]] = {
     m.Wakeup: RedWorker._on_wakeup,
@@ -363,5 +381,10 @@ _HANDLERS: dict[type, Callable[[RedWorker, Any], Any]] = {
     m.DisconnectClient: RedWorker._on_disconnect,
     m.Snapshot: RedWorker._on_snapshot,
     m.ReadStatistics: RedWorker._on_statistics,
+    m.Quit: RedWorker._on_quit,
+}
+_HANDLERS_WITHOUT_DISPLAY: dict[type, Callable[[RedWorker, Any], Any]] = {
+    m.ConnectChannel: RedWorker._on_connect_refused,
+    m.ReadStatistics: RedWorker._on_no_statistics,
     m.Quit: RedWorker._on_quit,
 }

@@ -25,7 +25,9 @@ class ServerState:
         self.devices = devices
         self.inputs = inputs
         self.mouse_modes = MouseModes()
-        self._absolute: dict[int, bool] = {}
+        self._primaries: dict[int, tuple[int, int, bool]] = {}
+        """Size of the primary surface that each QXL device had last, and whether it takes an absolute pointer."""
+        self._logical_size = (0, 0)
         self.mouse_modes.observe(self._mouse_mode_changed)
 
     def channels(self) -> list[tuple[ChannelType, int]]:
@@ -37,19 +39,26 @@ class ServerState:
 
     def devices_changed(self) -> None:
         """A device came or went: which mouse modes there are may change with it."""
-        displays = len(self.devices.qxl_ids)
+        ids = self.devices.qxl_ids
+        self._primaries = {qxl_id: self._primaries[qxl_id] for qxl_id in ids if qxl_id in self._primaries}
+        if len(ids) == 1 and ids[0] in self._primaries:
+            size = self._primaries[ids[0]][:2]
+            if size != self._logical_size:
+                self._logical_size = size
+                self.inputs.set_logical_size(*size)
         self.mouse_modes.update(
-            has_tablet=self.inputs.has_tablet, qxl_devices=displays, display_channels=displays
+            has_tablet=self.inputs.has_tablet,
+            qxl_devices=len(ids),
+            display_channels=len(ids),
+            primary_allows=bool(ids) and all(self._primaries.get(i, (0, 0, False))[2] for i in ids),
         )
 
     def primary_changed(self, qxl_id: int, width: int, height: int, absolute: bool) -> None:
         """A primary surface was made. Between two of them (0, 0) the pointer stays as it is."""
-        if not width:
-            return
-        self._absolute[qxl_id] = absolute
-        if len(self.devices.qxl_ids) == 1:
-            self.inputs.set_logical_size(width, height)
-        self.mouse_modes.update(primary_allows=all(self._absolute.values()))
+        if width:
+            # Word of a device that was removed meanwhile is forgotten again at once.
+            self._primaries[qxl_id] = (width, height, absolute)
+            self.devices_changed()
 
     @property
     def is_server_mouse(self) -> bool:

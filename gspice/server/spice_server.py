@@ -34,6 +34,9 @@ SWITCH_INTERVAL_S = 1e-4
 """How long one thread may keep Python from another: a host's call waits no longer for a busy worker."""
 
 
+CLOSING = "the server is closing"
+
+
 class SpiceServer:
     """One SPICE server. Set ``options`` and ``tickets``, then ``init``; add devices; ``vm_start`` when it runs."""
 
@@ -67,7 +70,7 @@ class SpiceServer:
         self.devices = Devices(self._main_dispatcher, self.options.renderer, self.inputs, self)
         self.state = ServerState(self.options, self.inputs, self.devices)
         opener = Opener(core, self.state, self._clock, self.channel_closed)
-        self.clients = Clients(opener, lambda info: self._channel_event(ChannelEvent.DISCONNECTED, info))
+        self.clients = Clients(opener, self._channel_event)
         self._core = core
         try:
             self.edge = NetworkEdge(
@@ -85,12 +88,16 @@ class SpiceServer:
             raise
 
     def close(self) -> None:
-        """Tell the clients, close every socket and end the workers. The server is dead afterwards."""
+        """Close every socket and end the workers. The server is dead afterwards.
+
+        Clients that are to hear of it need ``disconnect_clients``, and the loop to run a little, before.
+        """
         if self._core is None:
             return
         self.edge.close_listeners()
-        self.clients.disconnect_all("the server is closing")
+        self.clients.disconnect_all(CLOSING)
         self.devices.close()
+        self.clients.close(CLOSING)
         self.edge.close()
         self._main_dispatcher.close()
         self._core = None
@@ -136,6 +143,15 @@ class SpiceServer:
     @property
     def num_clients(self) -> int:
         return len(self.clients)
+
+    @property
+    def num_connections(self) -> int:
+        """Linked connections, those included that are being closed."""
+        return self.clients.connections if self._core is not None else 0
+
+    def disconnect_clients(self, reason: str) -> None:
+        """Tell all clients why, and close their channels as soon as the loop has sent that."""
+        self.clients.disconnect_all(reason)
 
     def add_client(self, sock: socket.socket, skip_auth: bool = False) -> None:
         """Take over a connected socket that the host accepted itself."""

@@ -35,19 +35,23 @@ def test_it_goes_on_after_a_freeze(serve: Serve, spice_gtk: SpiceGtk) -> None:
     assert np.array_equal(spice_gtk.grab_settled(second), second)
 
 
-@pytest.mark.parametrize(("compression", "name"), [(1, "raw"), (7, "lz4")])
-def test_raw_and_lz4_images(serve: Serve, spice_gtk: SpiceGtk, compression: int, name: str) -> None:
+def test_raw_and_lz4_images(serve: Serve, spice_gtk: SpiceGtk) -> None:
     spice_gtk.connect(serve)
-    spice_gtk.do("compression", value=compression)
-    spice_gtk.do("wait", seconds=0.5)
-    before = spice_gtk.do("status")
-    spice_gtk.do("wait", seconds=1.0)
-    after = spice_gtk.do("status")
-    canvas = serve.freeze()
-    assert np.array_equal(spice_gtk.grab_settled(canvas), canvas)
-    pixels = after["invalidated"] - before["invalidated"]
-    ratio = (after["bytes"]["display"] - before["bytes"]["display"]) / (4 * pixels)
-    assert ratio > 0.98 if name == "raw" else ratio < 0.95
+    bytes_per_pixel = {}
+    for name, compression in (("raw", 1), ("lz4", 7)):
+        spice_gtk.do("compression", value=compression)
+        spice_gtk.do("wait", seconds=0.5)
+        before = spice_gtk.do("status")
+        spice_gtk.do("wait", seconds=1.0)
+        after = spice_gtk.do("status")
+        canvas = serve.freeze()
+        assert np.array_equal(spice_gtk.grab_settled(canvas), canvas), name
+        serve.thaw()
+        pixels = after["invalidated"] - before["invalidated"]
+        bytes_per_pixel[name] = (after["bytes"]["display"] - before["bytes"]["display"]) / pixels
+    # Some of what is drawn are fills, which have no pixels on the wire in either case.
+    assert 2 < bytes_per_pixel["raw"] < 4.1
+    assert bytes_per_pixel["lz4"] < 0.8 * bytes_per_pixel["raw"]
 
 
 def test_every_channel_opens_and_the_machine_is_named(

@@ -72,6 +72,7 @@ cdef class Source:
 
 cdef Rop spread(int rop) except *
 cdef int check_source(Surface target, Source source) except -1
+cdef int take_box(rect, int width, int height, Box *out) except -1
 cdef Box *take_boxes(rects, Surface target, source, int dx, int dy, Source mask, int mask_dx, int mask_dy,
                      Py_ssize_t *count, Py_ssize_t *pixels) except? NULL
 cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,

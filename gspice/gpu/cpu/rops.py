@@ -40,17 +40,18 @@ _FIXED = (
 )
 
 
-def rop_of(descriptor: int, source_inverted: Ropd) -> int:
-    """The kernels' rop for a descriptor; ``source_inverted`` is the flag that inverts this op's source.
+def rop_of(descriptor: int, source_inverted: Ropd, dest_inverted: Ropd = Ropd.INVERS_DEST) -> int:
+    """The kernels' rop for a descriptor; the flags are those that invert this op's source and destination.
 
-    That is INVERS_BRUSH for fills and INVERS_SRC for copies: the flag of an input that an op has not got
-    means nothing. A descriptor without any operation is a plain copy; blackness, whiteness and invers look at
+    For the source that is INVERS_BRUSH in fills and INVERS_SRC in copies; where a brush is combined into an
+    image that was put before, INVERS_SRC inverts that image, the destination. The flag of an input that an op
+    has not got means nothing. A descriptor without any operation is a plain copy; blackness, whiteness and invers look at
     no flag.
     """
     for flag, table in _COMBINED:
         if descriptor & flag:
             flip_src = bool(descriptor & source_inverted)
-            flip_dst = bool(descriptor & Ropd.INVERS_DEST)
+            flip_dst = bool(descriptor & dest_inverted)
             flip_res = bool(descriptor & Ropd.INVERS_RES)
             return _terms([table[i ^ flip_src ^ flip_dst << 1] ^ flip_res for i in range(4)])
     return next((rop for flag, rop in _FIXED if descriptor & flag), ROP_COPY)

@@ -1,0 +1,172 @@
+"""Reading recordings of QXL devices, as libspice-server makes them, one event at a time.
+
+They may be plain, or compressed with zstd or gzip: the first bytes say which. A recording of gigabytes is read in
+the memory of its largest image, and of what zstd itself keeps: as much as the frame's window, 2 GiB at most
+(``zstd --long=31``).
+"""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, TypeVar, cast
+
+import zstandard
+
+from gspice.errors import ConfigError
+from gspice.qxl.recording_commands import read_command
+from gspice.qxl.recording_events import (
+    CREATES_PRIMARY,
+    MAX_DATA,
+    VERSION,
+    RecordedBadCommand,
+    RecordedCommand,
+    RecordedEvent,
+    RecordedMessage,
+    RecordedPrimary,
+    RecordingError,
+)
+from gspice.qxl.recording_scanner import Scanner
+
+Value = TypeVar("Value")
+
+MAX_WINDOW = 1 << 31
+"""What zstd may keep of the text before: ``--long=31``, the most that it knows."""
+_READ_FAILURES = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+"""What reading a damaged file raises, one way of packing it or another."""
+
+
+def _unzstd(file: BinaryIO) -> BinaryIO:
+    context = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+    return cast(BinaryIO, context.stream_reader(file, read_across_frames=True, closefd=False))
+
+
+def _gunzip(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+
+
+_PACKINGS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
+    b"\x28\xb5\x2f\xfd": _unzstd,
+    b"\x1f\x8b": _gunzip,
+}
+
+
+class RecordingReader:
+    """Iterate over it for the events, once; use it as a context manager, or ``close`` it.
+
+    RecordingError, from the constructor or the iteration: what follows cannot be read.
+    """
+
+    def __init__(self, source: Path | BinaryIO) -> None:
+        """``source``: a path, or a file that is open for reading, seekable, and stays the caller's.
+
+        ConfigError: there is no such file.
+        """
+        self._owned = isinstance(source, Path)
+        self._file = _open(source) if isinstance(source, Path) else source
+        try:
+            self._scanner = Scanner(_unpacked(self._file).readinto)  # type: ignore[attr-defined]
+            version = self._guard(self._scanner.begin)
+            if version != VERSION:
+                raise RecordingError(0, f"version {version} of the format: only {VERSION} is known")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "RecordingReader":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it was opened here."""
+        if self._owned:
+            self._file.close()
+
+    @property
+    def position(self) -> int:
+        """Bytes of uncompressed text read so far."""
+        return self._scanner.position
+
+    @property
+    def file_position(self) -> int:
+        """Bytes of the file read so far."""
+        return self._file.tell()
+
+    def __iter__(self) -> Iterator[RecordedEvent]:
+        while (event := self._guard(self._next)) is not None:
+            yield event
+
+    def _guard(self, read: Callable[[], Value]) -> Value:
+        try:
+            return read()
+        except _READ_FAILURES as error:
+            raise RecordingError(self._scanner.position, f"cannot be read: {error}") from error
+        except MemoryError as error:
+            raise RecordingError(self._scanner.position, f"no memory for what follows: {error}") from error
+
+    def _next(self) -> RecordedEvent | None:
+        scanner = self._scanner
+        head = scanner.event()
+        if head is None:
+            return None
+        counter, what, number, time_ns = head
+        if what == 1:
+            primary = _read_primary(scanner) if number in CREATES_PRIMARY else None
+            return RecordedMessage(counter, number, time_ns, primary)
+        value = read_command(scanner, number)
+        if isinstance(value, str):
+            return RecordedBadCommand(counter, number, time_ns, value)
+        return RecordedCommand(counter, number, time_ns, value)
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the recording: {error.strerror}") from error
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    start = file.tell()
+    magic = file.read(max(map(len, _PACKINGS)))
+    file.seek(start)
+    for prefix, unpack in _PACKINGS.items():
+        if magic.startswith(prefix):
+            return unpack(file)
+    return file
+
+
+def _read_primary(scanner: Scanner) -> RecordedPrimary | None:
+    """The payload of a message that makes a primary surface; a surface that was refused has none."""
+    if not scanner.primary_follows():
+        return None
+    width, height, stride, surface_format = scanner.numbers("width", "height", "stride", "format")
+    position, mouse_mode, flags, kind = scanner.numbers("position", "mouse_mode", "flags", "type")
+    if min(width, height) < 0 or abs(stride) * height > MAX_DATA:
+        raise RecordingError(
+            scanner.position, f"primary surface of {width}x{height}, stride {stride}: over {MAX_DATA} bytes"
+        )
+    data = scanner.block("data")
+    if data and len(data) != abs(stride) * height:
+        raise RecordingError(
+            scanner.position, f"primary surface of {len(data)} bytes, not {abs(stride) * height}"
+        )
+    return RecordedPrimary(
+        width=width,
+        height=height,
+        stride=stride,
+        format=surface_format,
+        position=position,
+        mouse_mode=mouse_mode,
+        flags=flags,
+        type=kind,
+        data=data,
+    )

@@ -1,0 +1,48 @@
+"""The messages of a worker: all of them have a handler, and none but them."""
+
+import dataclasses
+import inspect
+
+import pytest
+
+from gspice.server import worker_messages
+from gspice.server.qxl_worker import QXLWorker
+from gspice.server.red_worker import _HANDLERS, _HANDLERS_WITHOUT_DISPLAY
+
+MESSAGES = {
+    value
+    for value in vars(worker_messages).values()
+    if inspect.isclass(value) and value.__module__ == worker_messages.__name__
+}
+
+
+def test_every_message_has_a_handler_and_every_handler_a_message() -> None:
+    assert MESSAGES, "no message was found"
+    assert set(_HANDLERS) == MESSAGES
+    assert set(_HANDLERS_WITHOUT_DISPLAY) < MESSAGES
+
+
+@pytest.mark.parametrize("kind", sorted(MESSAGES, key=lambda kind: kind.__name__))
+def test_a_message_is_a_plain_value(kind: type) -> None:
+    assert dataclasses.is_dataclass(kind)
+    assert "__dict__" not in dir(kind), "messages have slots"
+    fields = {field.name: None for field in dataclasses.fields(kind)}
+    message = kind(**fields)
+    for name in fields:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(message, name, 1)
+
+
+def test_asynchronous_calls_are_those_with_a_cookie() -> None:
+    """Whatever a host can begin with a cookie ends with one."""
+    begun = {
+        name.removesuffix("_async").replace("_", "").replace("surface", "")
+        for name in vars(QXLWorker)
+        if name.endswith("_async")
+    }
+    with_cookie = {
+        kind.__name__.lower().removesuffix("async").replace("surface", "")
+        for kind in MESSAGES
+        if "cookie" in {field.name for field in dataclasses.fields(kind)}
+    }
+    assert begun == with_cookie
