@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import os
 import re
 import shutil
 import subprocess
@@ -15,9 +16,11 @@ import pytest
 INCLUDE = Path("/usr/include/spice-1")
 
 needs_headers = pytest.mark.skipif(
-    shutil.which("gcc") is None or not (INCLUDE / "spice" / "qxl_dev.h").exists(),
-    reason="needs gcc and libspice-protocol-dev",
+    not os.environ.get("CI")
+    and (shutil.which("gcc") is None or not (INCLUDE / "spice" / "qxl_dev.h").exists()),
+    reason="needs gcc and spice-protocol's headers: apt-get install gcc libspice-protocol-dev",
 )
+"""In CI nothing is skipped: the compiler then says what is missing."""
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from gspice.server import worker_messages
 from gspice.server.qxl_worker import QXLWorker
 from gspice.server.red_worker import _HANDLERS, _HANDLERS_WITHOUT_DISPLAY
 
-MESSAGES = {
+MESSAGES: set[type[Any]] = {
     value
     for value in vars(worker_messages).values()
     if inspect.isclass(value) and value.__module__ == worker_messages.__name__
@@ -23,7 +24,7 @@ def test_every_message_has_a_handler_and_every_handler_a_message() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(MESSAGES, key=lambda kind: kind.__name__))
-def test_a_message_is_a_plain_value(kind: type) -> None:
+def test_a_message_is_a_plain_value(kind: type[Any]) -> None:
     assert dataclasses.is_dataclass(kind)
     assert "__dict__" not in dir(kind), "messages have slots"
     fields = {field.name: None for field in dataclasses.fields(kind)}
