@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from gspice.cli.replay import replay
 from gspice.cli.screenshot import screenshot
 from gspice.cli.serve import serve
 from gspice.errors import GSpiceError
@@ -18,6 +19,7 @@ def cli() -> None:
 
 cli.add_command(serve)
 cli.add_command(screenshot)
+cli.add_command(replay)
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from gspice.cli.password_file import read_password_file
 from gspice.errors import ConfigError
 from gspice.hosts.embedded import EmbeddedHost
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
+from gspice.hosts.whole_file import check_target
 from gspice.server.options import ServerOptions
 from gspice.server.spice_server import SpiceServer
 from gspice.server.tls import directory
@@ -70,6 +71,11 @@ MAX_SIDE = 4096
     type=click.Path(path_type=Path),
     help="PNG to write at SIGUSR1, which also freezes the desktop until SIGUSR2.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    help="Record what is drawn to this file, for gspice replay; compressed where it ends in .zst.",
+)
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
 def serve(
     addr: str,
@@ -87,9 +93,15 @@ def serve(
     name: str,
     vv: Path | None,
     dump: Path | None,
+    record: Path | None,
     log_level: str,
 ) -> None:
     """Serve a desktop with a terminal, a video and a few other windows, until Ctrl-C."""
+    # Until there is a host that could be frozen, such a signal must not end the program; the others end it at once.
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = ServerOptions(
         host=addr,
@@ -99,7 +111,14 @@ def serve(
         unix_path=unix_path,
         name=name,
         renderer=renderer,
+        record=record,
     )
+    if port < -1:
+        raise ConfigError(f"--port {port}: a port is 0 to 65535, or -1 for none")
+    if no_auth and password_file is not None:
+        raise ConfigError("--no-auth and --password-file contradict each other: give one of them")
+    if dump is not None:
+        check_target(dump, "the picture")
     if port < 0 and tls_port is None and unix_path is None:
         raise ConfigError("there is nothing to listen on: give --port, --tls-port or --unix")
     if password_lifetime is not None and password_file is None:
@@ -116,7 +135,7 @@ def serve(
 
     host = EmbeddedHost(server, size=size, video=video, dump=dump)
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: host.stop())
         signal.signal(signal.SIGUSR1, lambda *_: host.freeze())
         signal.signal(signal.SIGUSR2, lambda *_: host.thaw())
@@ -130,12 +149,19 @@ def serve(
         if vv is not None:
             viewer_file(vv, address, title=name, password=password)
         click.echo(f"serving {name!r}; connect with:\n  {command_line(address)}")
+        if unix_path is not None and (server.port is not None or server.tls_port is not None):
+            click.echo(f"or, on this machine:\n  {command_line(Address(host='', port=None, unix_path=unix_path))}")
         if password is not None:
             click.echo(f"the password is the first line of {password_file}")
         host.run()
     finally:
         host.close()
     click.echo("stopped")
+
+
+def _leave(number: int, frame: object) -> None:
+    """Asked to end before there is anything to take down."""
+    raise SystemExit(0)
 
 
 SECURE_ONLY = 2

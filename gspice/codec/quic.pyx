@@ -1,25 +1,26 @@
 """The QUIC decoder; see quic.pyi for what each name promises, quic_model.pxd for the model."""
 
+from enum import IntEnum
 from typing import NamedTuple
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
 
 from gspice.codec.errors import CodecError
 
 from gspice.codec.quic_model cimport (
-    GRAY,
+    QUIC_GRAY,
     QUIC_HEADER_BYTES,
     QUIC_MAGIC,
     QUIC_MASK_BITS,
     QUIC_MASK_PIXELS,
+    QUIC_RGB16,
+    QUIC_RGB24,
+    QUIC_RGB32,
+    QUIC_RGBA,
     QUIC_RUN_STATES,
     QUIC_VERSION,
-    RGB16,
-    RGBA,
-    QuicBucket,
     QuicChannel,
     QuicFamily,
     QuicPace,
@@ -35,14 +36,23 @@ from gspice.codec.quic_model cimport (
 MAX_IMAGE_BYTES = 1 << 28
 
 
+class QuicType(IntEnum):
+    GRAY = QUIC_GRAY
+    RGB16 = QUIC_RGB16
+    RGB24 = QUIC_RGB24
+    RGB32 = QUIC_RGB32
+    RGBA = QUIC_RGBA
+
+
 class QuicHeader(NamedTuple):
-    type: int
+    type: QuicType
     width: int
     height: int
 
 
 cdef enum:
     CHANNELS = 4
+    MOST_BYTES = 0x7fffffff  # offsets within an image are of type int
     ALPHA = 3  # the channel, and the byte of a pixel
     # Below this a call keeps the GIL: getting it back may take longer than the work.
     KEEP_GIL_BYTES = 1 << 13
@@ -90,7 +100,7 @@ def parse_header(const uint8_t[::1] data not None):
     height = little(&data[16])
     if magic != QUIC_MAGIC or version != QUIC_VERSION:
         raise CodecError(f"QUIC image with magic {magic:#x}, version {version:#x}")
-    if kind < GRAY or kind > RGBA:
+    if kind < QUIC_GRAY or kind > QUIC_RGBA:
         raise CodecError(f"QUIC image of type {kind}")
     if not 0 < width < 1u << 31 or not 0 < height < 1u << 31:
         raise CodecError(f"QUIC image of {width}x{height} pixels")
@@ -98,14 +108,14 @@ def parse_header(const uint8_t[::1] data not None):
 
 
 def pixel_bytes(int kind):
-    return 1 if kind == GRAY else 2 if kind == RGB16 else 4
+    return 1 if kind == QUIC_GRAY else 2 if kind == QUIC_RGB16 else 4
 
 
 def decode(const uint8_t[::1] data not None, object max_bytes=MAX_IMAGE_BYTES):
     header = parse_header(data)
     size = header.width * header.height * pixel_bytes(header.type)
-    if size > max_bytes:
-        raise CodecError(f"QUIC image of {size} bytes, more than {max_bytes}")
+    if size > min(max_bytes, MOST_BYTES):
+        raise CodecError(f"QUIC image of {size} bytes, more than {min(max_bytes, MOST_BYTES)}")
     least = least_bits(header)
     if least > (data.shape[0] - QUIC_HEADER_BYTES) * 8:
         raise CodecError(
@@ -119,31 +129,34 @@ def decode(const uint8_t[::1] data not None, object max_bytes=MAX_IMAGE_BYTES):
 def decode_into(const uint8_t[::1] data not None, uint8_t[::1] out not None):
     header = parse_header(data)
     size = header.width * header.height * pixel_bytes(header.type)
-    if size != out.shape[0]:
+    if size != out.shape[0] or size > MOST_BYTES:
         raise CodecError(f"QUIC image of {size} bytes for a buffer of {out.shape[0]}")
     decode_rows(data, header, &out[0])
 
 
 def least_bits(header):
     # A value takes a bit, and a run of pixels can begin only after three of a row and not in the first one.
-    cdef object channels = 1 if header.type == GRAY else ALPHA
-    return channels * (header.width + (header.height - 1) * min(header.width, 3))
+    return channels_of(header.type) * (header.width + (header.height - 1) * min(header.width, 3))
+
+
+cdef inline int channels_of(int kind) noexcept nogil:
+    return 1 if kind == QUIC_GRAY else 4 if kind == QUIC_RGBA else 3
 
 
 cdef object decode_rows(const uint8_t[::1] data, object header, uint8_t *out):
     cdef int kind = header.type, width = header.width, height = header.height
-    cdef int row = 0
+    cdef int row = 0, channels = channels_of(kind)
     cdef size_t value_row = <size_t>width + 1
-    cdef size_t scratch = 8 * <size_t>width if kind == RGB16 else 0
+    cdef size_t scratch = 8 * <size_t>width if kind == QUIC_RGB16 else 0
     cdef Fault fault = OK
-    cdef Decoder *decoder = <Decoder *>calloc(1, sizeof(Decoder) + CHANNELS * value_row + scratch)
+    cdef Decoder *decoder = <Decoder *>calloc(1, sizeof(Decoder) + channels * value_row + scratch)
     cdef uint8_t *values
     cdef int i
     if decoder == NULL:
         raise MemoryError(f"no memory for rows of {width} pixels")
     values = <uint8_t *>decoder + sizeof(Decoder)
-    decoder.family = &bits5 if kind == RGB16 else &bits8
-    for i in range(CHANNELS):
+    decoder.family = &bits5 if kind == QUIC_RGB16 else &bits8
+    for i in range(channels):
         quic_reset_channel(&decoder.channels[i], decoder.family)
         decoder.channels[i].values = values + i * value_row + 1
     quic_reset_pace(&decoder.colour)
@@ -151,10 +164,10 @@ cdef object decode_rows(const uint8_t[::1] data, object header, uint8_t *out):
     decoder.bits.words = &data[0] + QUIC_HEADER_BYTES
     decoder.bits.count = <size_t>(data.shape[0] - QUIC_HEADER_BYTES) // 4
     if <int64_t>width * height < KEEP_GIL_BYTES:
-        fault = decode_image(decoder, kind, out, width, height, values + CHANNELS * value_row, &row)
+        fault = decode_image(decoder, kind, out, width, height, values + channels * value_row, &row)
     else:
         with nogil:
-            fault = decode_image(decoder, kind, out, width, height, values + CHANNELS * value_row, &row)
+            fault = decode_image(decoder, kind, out, width, height, values + channels * value_row, &row)
     free(decoder)
     if fault == SHORT:
         raise CodecError(f"QUIC image of {width}x{height} pixels ends within row {row}")
@@ -165,25 +178,25 @@ cdef object decode_rows(const uint8_t[::1] data, object header, uint8_t *out):
 cdef Fault decode_image(
     Decoder *decoder, int kind, uint8_t *out, int width, int height, uint8_t *scratch, int *row
 ) noexcept nogil:
-    cdef size_t step = 1 if kind == GRAY else 4
+    cdef size_t step = 1 if kind == QUIC_GRAY else 4
     cdef size_t stride = <size_t>width * step
     cdef uint8_t *above = NULL
     cdef uint8_t *line = out
     cdef Fault fault = OK
-    cdef int y, c
+    cdef int y, c, channels = channels_of(kind)
     for y in range(height):
         row[0] = y
-        if kind == RGB16:
+        if kind == QUIC_RGB16:
             line = scratch + (y & 1) * stride
-        for c in range(CHANNELS):
+        for c in range(channels):
             decoder.channels[c].values[-1] = decoder.channels[c].values[0] if y else 0
-        if kind == GRAY:
+        if kind == QUIC_GRAY:
             fault = decode_row(decoder, &decoder.channels[0], &decoder.colour, above, line, width, 1, 1)
         else:
-            if kind != RGBA and kind != RGB16:
+            if kind != QUIC_RGBA and kind != QUIC_RGB16:
                 clear_high(line, width)
             fault = decode_row(decoder, &decoder.channels[0], &decoder.colour, above, line, width, 3, 4)
-            if fault == OK and kind == RGBA:
+            if fault == OK and kind == QUIC_RGBA:
                 fault = decode_row(
                     decoder,
                     &decoder.channels[ALPHA],
@@ -199,7 +212,7 @@ cdef Fault decode_image(
         if fault != OK:
             return fault
         above = line
-        if kind == RGB16:
+        if kind == QUIC_RGB16:
             pack555(line, out + <size_t>y * width * 2, width)
         else:
             line += stride
@@ -218,20 +231,19 @@ cdef Fault decode_row(
 ) noexcept nogil:
     cdef int start = 0, end
     cdef Fault fault
-    while start < width or pace.mask_bits < QUIC_MASK_BITS and pace.mask_left == 0:
+    while start < width:
         end = width
         if pace.mask_bits < QUIC_MASK_BITS and pace.mask_left < <uint32_t>(width - start):
             end = start + <int>pace.mask_left
-        if end > start:
-            # One call for each layout, so that the compiler makes a loop of its own for it.
-            if count == 3:
-                fault = decode_piece(decoder, channels, pace, above, line, start, end, 3, 4)
-            elif step == 4:
-                fault = decode_piece(decoder, channels, pace, above, line, start, end, 1, 4)
-            else:
-                fault = decode_piece(decoder, channels, pace, above, line, start, end, 1, 1)
-            if fault != OK:
-                return fault
+        # One call for each layout, so that the compiler makes a loop of its own for it.
+        if count == 3:
+            fault = decode_piece(decoder, channels, pace, above, line, start, end, 3, 4)
+        elif step == 4:
+            fault = decode_piece(decoder, channels, pace, above, line, start, end, 1, 4)
+        else:
+            fault = decode_piece(decoder, channels, pace, above, line, start, end, 1, 1)
+        if fault != OK:
+            return fault
         if pace.mask_bits < QUIC_MASK_BITS:
             pace.mask_left -= <uint32_t>(end - start)
             if pace.mask_left == 0:

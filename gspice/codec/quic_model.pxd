@@ -47,13 +47,12 @@ cdef enum:
     QUIC_VERSION = 0
     QUIC_MAGIC = 0x43495551
 
-cpdef enum QuicType:
-    """QUIC_IMAGE_TYPE_*"""
-    GRAY = 1
-    RGB16
-    RGB24
-    RGB32
-    RGBA
+cdef enum QuicPixels:
+    QUIC_GRAY = 1
+    QUIC_RGB16
+    QUIC_RGB24
+    QUIC_RGB32
+    QUIC_RGBA
 
 cdef struct QuicFamily:
     # What depends on the bits of a channel, 8 or 5, alone.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gspice.errors import ConfigError
 from gspice.hosts.desktop.desktop import Desktop
 from gspice.hosts.desktop.devices import DesktopKeyboard, DesktopMouse, DesktopTablet
 from gspice.hosts.png import write_png
@@ -148,11 +149,15 @@ class EmbeddedHost:
 
     def _freeze(self) -> None:
         self.desktop.freeze()
-        if self._dump is not None:
-            pixels = self.server.snapshot(self.device)
-            if pixels is not None:
-                write_png(self._dump, pixels)
-                log.info("frozen; the picture is in %s", self._dump)
+        pixels = self.server.snapshot(self.device) if self._dump is not None else None
+        if self._dump is None or pixels is None:
+            log.info("frozen")
+            return
+        try:
+            write_png(self._dump, pixels)
+            log.info("frozen; the picture is in %s", self._dump)
+        except ConfigError as error:
+            log.error("frozen; %s", error)
 
     def thaw(self) -> None:
         """Go on drawing."""

@@ -1,10 +1,11 @@
 """Pictures of surfaces as PNG files."""
 
+import io
 from pathlib import Path
 
 from PIL import Image
 
-from gspice.errors import ConfigError
+from gspice.hosts.whole_file import write_whole
 from gspice.pixels import Pixels, SurfaceFormat
 
 
@@ -18,10 +19,6 @@ def write_png(path: Path, pixels: Pixels) -> None:
     image = Image.frombuffer(
         "RGB", (pixels.width, pixels.height), pixels.data, "raw", "BGRX", pixels.stride, 1
     )
-    part = path.with_name(path.name + ".part")
-    try:
-        image.save(part, format="PNG")
-        part.rename(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot write the picture: {error.strerror or error}") from error
+    data = io.BytesIO()
+    image.save(data, format="PNG")
+    write_whole(path, data.getvalue(), "the picture")

@@ -1,11 +1,11 @@
 """What an operator gives to a viewer: the command line, and the virt-viewer connection file."""
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from gspice.errors import ConfigError
+from gspice.hosts.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,4 @@ def viewer_file(path: Path, address: Address, *, title: str, password: str | Non
     if password is not None:
         lines.append(f"password={password}")
     lines += [f"title={title}", "delete-this-file=0", ""]
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "w") as out:
-            os.fchmod(fd, 0o600)
-            out.write("\n".join(lines))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot write the viewer file: {error.strerror}") from error
+    write_whole(path, "\n".join(lines).encode(), "the viewer file", private=True)

@@ -1,5 +1,5 @@
 # cython: auto_pickle=False
-"""Payloads of recorded commands; see recording_commands.pyi. Drawables are read in recording_drawables.pyx."""
+"""Payloads of recorded commands; see recording_commands.pyi. For drawables see recording_drawables.pyx."""
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
@@ -108,7 +108,9 @@ cdef SurfaceCreate read_surface_create(Scanner scanner, Faults faults, uint32_t 
     if value.keep_data:
         value.data = scanner.binary(b"data")
         if <uint64_t>len(value.data) != step * value.height:
-            faults.note(f"surface create: {len(value.data)} bytes, stride times height is {step * value.height}")
+            faults.note(
+                f"surface create: {len(value.data)} bytes, stride times height is {step * value.height}"
+            )
         elif value.stride < 0:
             value.data = recording_events.flipped(value.data, step)
     return value

@@ -1,8 +1,8 @@
 # cython: auto_pickle=False
 """What the payloads of a recording are made of: points, rectangles, images, brushes and masks.
 
-What is not as the format has it raises RecordingError. What a guest got wrong goes to the command's ``Faults``, for
-the same reasons for which the parser of guest memory refuses it.
+What is not as the format has it raises RecordingError. What a guest got wrong goes to the command's
+``Faults``, for the same reasons for which the parser of guest memory refuses it.
 """
 
 from cpython.bytes cimport PyBytes_GET_SIZE

@@ -7,7 +7,7 @@ from cpython.buffer cimport PyBUF_WRITE
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.memoryview cimport PyMemoryView_FromMemory
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove, strlen
 
 from gspice.qxl import recording_events
@@ -24,6 +24,7 @@ cdef Py_ssize_t MAX_WORD = recording_events.MAX_WORD
 cdef uint64_t MAX_DATA = recording_events.MAX_DATA
 cdef uint64_t MAX_CHUNKS = recording_events.MAX_CHUNKS
 cdef uint64_t TOP = 1 << 63
+cdef uint64_t TOP_TENTH = 1844674407370955161  # of 2**64 - 1, which ends in 5
 
 
 cdef inline bint is_space(int char) noexcept:
@@ -109,7 +110,7 @@ cdef class Scanner:
         return <unsigned char>self._base[self._start]
 
     cdef int skip_spaces(self) except -2:
-        """Skip white space; what comes then, as ``next_char``. A whole word or number is in the buffer then."""
+        """Skip white space; what comes then, as ``next_char``. A whole word is in the buffer then."""
         cdef int char
         while True:
             char = self.next_char()
@@ -151,7 +152,7 @@ cdef class Scanner:
             char = self._base[at] - 48
             if not 0 <= char <= 9:
                 break
-            if at - first >= 19 and (value > 1844674407370955161 or (value == 1844674407370955161 and char > 5)):
+            if at - first >= 19 and (value > TOP_TENTH or (value == TOP_TENTH and char > 5)):
                 raise self.damaged(f"{what.decode()}: a number of more than 64 bits")
             value = value * 10 + <uint64_t>char
             at += 1
@@ -217,7 +218,7 @@ cdef class Scanner:
         while True:
             size = self.block_head(name, &kind)
             if size > total - done:
-                raise self.damaged(f"{name.decode()}: chunk of {size} bytes, {total - done} are left of {total}")
+                raise self.damaged(f"{name.decode()}: chunk of {size} bytes, {total - done} are left")
             self.block_body(name, kind, target + done, size)
             done += size
             if more == 0:

@@ -21,15 +21,13 @@ TRANSFORM = struct.Struct("<6i")
 
 def read_path(data: bytes) -> tuple[PathSegment, ...]:
     """The segments of a path. Bytes at its end that cannot hold a segment are padding."""
-    segments = []
+    segments: list[PathSegment] = []
     offset = 0
     while len(data) - offset >= _SEGMENT.size:
         flags, count = _SEGMENT.unpack_from(data, offset)
         offset += _SEGMENT.size
         if count * 8 > len(data) - offset:
-            raise GuestError(
-                f"path segment {len(segments)}: {count} points in {len(data) - offset} bytes"
-            )
+            raise GuestError(f"path segment {len(segments)}: {count} points in {len(data) - offset} bytes")
         numbers = struct.unpack_from(f"<{2 * count}i", data, offset)
         segments.append(PathSegment(flags, tuple(zip(numbers[::2], numbers[1::2], strict=True))))
         offset += count * 8
@@ -55,7 +53,9 @@ def read_string(data: bytes, length: int, flags: int) -> tuple[Glyph, ...]:
     offset = 0
     while offset < len(data):
         if len(data) - offset < _GLYPH.size:
-            raise GuestError(f"glyph {len(glyphs)}: its head does not fit the {len(data) - offset} bytes left")
+            raise GuestError(
+                f"glyph {len(glyphs)}: its head does not fit the {len(data) - offset} bytes left"
+            )
         x, y, origin_x, origin_y, width, height = _GLYPH.unpack_from(data, offset)
         offset += _GLYPH.size
         size = (width * bits + 7) // 8 * height

@@ -306,9 +306,7 @@ def _cursor_hide(out: Parts, _command: ops.CursorHide) -> None:
 
 
 def _cursor_trail(out: Parts, command: ops.CursorTrail) -> None:
-    _line(
-        out, f"cursor_cmd\ntype 3\nu.trail.length {command.length}\nu.trail.frequency {command.frequency}"
-    )
+    _line(out, f"cursor_cmd\ntype 3\nu.trail.length {command.length}\nu.trail.frequency {command.frequency}")
 
 
 _COMMANDS: dict[type, tuple[CommandKind, Callable[[Parts, Any], None]]] = {

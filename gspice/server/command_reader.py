@@ -41,6 +41,7 @@ class CommandReader:
         display: DisplayChannel,
         cursor: CursorChannel,
         clock: Callable[[], float],
+        record: Callable[[ops.Command], None] | None = None,
     ) -> None:
         self._qxl = qxl
         self._parser = parser
@@ -49,6 +50,7 @@ class CommandReader:
         self._display = display
         self._cursor = cursor
         self._clock = clock
+        self._record = record
         self._display_ring = CommandRing(qxl.get_command, qxl.req_cmd_notification)
         self._cursor_ring = CommandRing(qxl.get_cursor_command, qxl.req_cursor_notification)
         self._batch: list[ops.Drawable] = []
@@ -108,7 +110,10 @@ class CommandReader:
     def _parse(self, command: CommandExt) -> "ops.Command | None":
         release = self._parser.release_info(command)
         try:
-            return self._parser.parse(command)
+            value = self._parser.parse(command)
+            if self._record is not None:
+                self._record(value)
+            return value
         except GuestError as error:
             self._bad(f"command type {command.type} at {command.data:#x}", error)
             return None

@@ -1,6 +1,7 @@
 """The host's devices: which interfaces are attached, and the RedWorker of each QXL device. On the host loop."""
 
 import logging
+from pathlib import Path
 from typing import Protocol
 
 from gspice.errors import InterfaceError
@@ -10,6 +11,7 @@ from gspice.input.devices import InputDevices
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
 from gspice.server.red_worker import RedWorker, WorkerEvents
+from gspice.server.worker_recorder import open_recorder
 from gspice.vdi.audio import PlaybackInterface, RecordInterface
 from gspice.vdi.base import Interface, check_version
 from gspice.vdi.char_device import CharDeviceInterface
@@ -39,12 +41,18 @@ class Devices:
     """All that ``add_interface`` attached."""
 
     def __init__(
-        self, main: MainDispatcher, renderer: str, inputs: InputDevices, observer: DevicesObserver
+        self,
+        main: MainDispatcher,
+        renderer: str,
+        inputs: InputDevices,
+        observer: DevicesObserver,
+        record: Path | None = None,
     ) -> None:
         self._main = main
         self._renderer = renderer
         self._inputs = inputs
         self._observer = observer
+        self._record = record
         self._workers: dict[int, RedWorker] = {}
         self._others: list[Interface] = []
 
@@ -84,7 +92,8 @@ class Devices:
             channel_closed=self._observer.channel_closed,
             primary_changed=lambda w, h, absolute: self._observer.primary_changed(qxl_id, w, h, absolute),
         )
-        worker = RedWorker(qxl, self._main, self._make_canvas, events)
+        recorder = open_recorder(self._record, qxl.id) if self._record else None
+        worker = RedWorker(qxl, self._main, self._make_canvas, events, recorder)
         self._workers[qxl.id] = worker
         qxl.worker = worker.port
         worker.start_thread()

@@ -1,14 +1,18 @@
 """What an operator may set before ``SpiceServer.init``."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gspice.errors import ConfigError
 from gspice.gpu.select import backend_names
 from gspice.server.listener import AddrFlags
-from gspice.server.security import SecurityMap
+from gspice.server.security import ChannelSecurity, SecurityMap
 from gspice.server.tls import TlsConfig
+from gspice.wire.channel_types import ChannelType
 
 UUID_BYTES = 16
+MAX_NAME_BYTES = 255
+SERVED = (ChannelType.MAIN, ChannelType.DISPLAY, ChannelType.INPUTS, ChannelType.CURSOR)
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class ServerOptions:
     name: str | None = None
     uuid: bytes | None = None
     renderer: str = "auto"
+    record: Path | None = None
+    """File for a recording of what the guest draws; zstd where it ends in ``.zst``."""
     """The canvas backend that draws; see ``gspice.gpu.select``."""
     security: SecurityMap = field(default_factory=SecurityMap)
 
@@ -44,3 +50,22 @@ class ServerOptions:
             )
         if self.uuid is not None and len(self.uuid) != UUID_BYTES:
             raise ConfigError(f"a UUID has {UUID_BYTES} bytes, not {len(self.uuid)}")
+        if self.name is not None:
+            check_name(self.name)
+        locked = [t.name.lower() for t in SERVED if not self.security.rule(t) & ChannelSecurity.NONE]
+        if locked and self.tls is None:
+            raise ConfigError(
+                f"{', '.join(locked)}: let in over TLS only, but there are no certificates (--tls-dir)"
+            )
+
+
+def check_name(name: str) -> None:
+    """ConfigError where clients could not show this as the machine's name."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as error:
+        raise ConfigError("the name is not UTF-8 text") from error
+    if size > MAX_NAME_BYTES:
+        raise ConfigError(f"the name has {size} bytes; at most {MAX_NAME_BYTES} are possible")
+    if not name.isprintable():
+        raise ConfigError(f"the name {name!r} has characters that cannot be shown")

@@ -28,6 +28,7 @@ from gspice.server.dispatcher import MainDispatcher, RedDispatcher
 from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
 from gspice.server.loop import PollLoop
 from gspice.server.qxl_worker import QXLWorker
+from gspice.server.worker_recorder import WorkerRecorder
 from gspice.vdi.core import WatchEvent
 from gspice.vdi.qxl import QXLInterface
 from gspice.wire.channel_types import ChannelType
@@ -58,6 +59,7 @@ class RedWorker:
         main: MainDispatcher,
         make_canvas: Callable[[], Canvas],
         events: WorkerEvents,
+        recorder: WorkerRecorder | None = None,
     ) -> None:
         self.qxl = qxl
         self.dispatcher = RedDispatcher()
@@ -65,6 +67,7 @@ class RedWorker:
         self._main = main
         self._make_canvas = make_canvas
         self._events = events
+        self._recorder = recorder
         self._clock = time.monotonic
         self._running = False
         self._ready = False
@@ -114,6 +117,8 @@ class RedWorker:
                 connection.abort("the server is closing")
             if self._canvas is not None:
                 self._canvas.close()
+            if self._recorder is not None:
+                self._recorder.close()
             self._loop.close()
 
     def _set_up(self) -> None:
@@ -138,6 +143,7 @@ class RedWorker:
             display=self._display,
             cursor=self._cursor,
             clock=self._clock,
+            record=self._recorder.command if self._recorder else None,
         )
         self._pump_timer = self._loop.timer_add(self._pump)
 
@@ -148,6 +154,8 @@ class RedWorker:
         handler = _HANDLERS[type(message)]
         if not self._ready:
             handler = _HANDLERS_WITHOUT_DISPLAY.get(type(message), RedWorker._on_ignored)
+        elif self._recorder is not None:
+            self._recorder.message(message, self._memslots)
         cookie = getattr(message, "cookie", None)
         if cookie is None:
             return handler(self, message)

@@ -67,7 +67,9 @@ class SpiceServer:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._main_dispatcher = MainDispatcher(core)
         self.inputs = InputDevices()
-        self.devices = Devices(self._main_dispatcher, self.options.renderer, self.inputs, self)
+        self.devices = Devices(
+            self._main_dispatcher, self.options.renderer, self.inputs, self, self.options.record
+        )
         self.state = ServerState(self.options, self.inputs, self.devices)
         opener = Opener(core, self.state, self._clock, self.channel_closed)
         self.clients = Clients(opener, self._channel_event)

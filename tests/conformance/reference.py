@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from gspice.geometry import Rect
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import (
+    AlphaBlend,
     BitmapImage,
     Blackness,
+    Blend,
+    Brush,
+    Composite,
     Copy,
     CopyBits,
     Drawable,
@@ -21,9 +25,14 @@ from gspice.qxl.ops import (
     Invers,
     Mask,
     Nop,
+    Opaque,
+    Rop3,
     SurfaceImage,
+    Transparent,
     Whiteness,
 )
+from tests.conformance import reference_render as render
+from tests.conformance.reference_render import Grid, Refused
 
 Rows = list[list[int]]
 WORDS = {8: "B", 16: "H", 32: "I"}
@@ -33,19 +42,26 @@ CHANNELS = {
     BitmapFormat.RGB555: (5, 5, 5),
 }
 """Bits of red, green and blue, high bits first."""
+ORIGINALS = {
+    BitmapFormat.RGB555: SurfaceFormat.RGB555,
+    BitmapFormat.RGB24: SurfaceFormat.XRGB32,
+    BitmapFormat.XRGB32: SurfaceFormat.XRGB32,
+    BitmapFormat.ARGB32: SurfaceFormat.ARGB32,
+    BitmapFormat.A8: SurfaceFormat.A8,
+}
+"""What pixman takes a bitmap for that is not converted."""
 THIRTY_TWO = {SurfaceFormat.XRGB32, SurfaceFormat.ARGB32}
 
 
-class Refused(Exception):
-    """The command makes no sense or is not an op of this canvas: nothing is drawn."""
+Draw = Callable[[int, int, int], int]
+"""What a pixel becomes, by x, y and what it was."""
 
 
 @dataclass
 class Picture:
     """An image with its pixels as A8R8G8B8, or as raw values of the surface that is drawn on."""
 
-    width: int
-    height: int
+    bounds: Rect
     at: Callable[[int, int], int]
     raw: bool
 
@@ -88,10 +104,10 @@ def narrow(value: int, target: SurfaceFormat) -> int:
     return int(text[: target.bits_per_pixel], 2)
 
 
-def rop(ropd: int, brush: bool, src: int, dst: int, ones: int) -> int:
+def rop(ropd: int, brush: bool, src: int, dst: int, ones: int, dest_flag: int = 4) -> int:
     """The result of a rop descriptor, with all bits of a pixel at once."""
     inverted = src ^ ones if ropd & (2 if brush else 1) else src
-    other = dst ^ ones if ropd & 4 else dst
+    other = dst ^ ones if ropd & dest_flag else dst
     for flag, result in (
         (8, inverted),
         (16, inverted | other),
@@ -104,6 +120,15 @@ def rop(ropd: int, brush: bool, src: int, dst: int, ones: int) -> int:
         if ropd & flag:
             return result
     return src
+
+
+def ternary(code: int, pattern: int, src: int, dst: int, ones: int) -> int:
+    """A raster operation of three inputs, bit by bit: the code is its table of results."""
+    out = 0
+    for i in range(ones.bit_length()):
+        place = (pattern >> i & 1) * 4 + (src >> i & 1) * 2 + (dst >> i & 1)
+        out |= (code >> place & 1) << i
+    return out
 
 
 class ReferenceCanvas:
@@ -152,36 +177,159 @@ class ReferenceCanvas:
                     yield x, y, rows[v][u]
             return
         value = self._value(drawable, spec.format, ones)
-        assert isinstance(op, Fill | Copy | Blackness | Whiteness | Invers)
-        covered = self._mask(op.mask)
+        mask = getattr(op, "mask", None)
+        covered = self._mask(mask) if isinstance(mask, Mask) else lambda x, y: True
         for x, y in self.area(drawable):
             if covered(x - box.left, y - box.top):
                 yield x, y, value(x, y, rows[y][x])
 
-    def _value(self, drawable: Drawable, target: SurfaceFormat, ones: int) -> Callable[[int, int, int], int]:
+    def _value(self, drawable: Drawable, target: SurfaceFormat, ones: int) -> Draw:
         op, box = drawable.op, drawable.bbox
-        if isinstance(op, Fill):
-            if op.brush.type not in (0, 1):
-                raise Refused
-            color, fill_ropd = op.brush.color & ones if op.brush.type else 0, op.ropd
-            return lambda x, y, dst: rop(fill_ropd, True, color, dst, ones)
-        if isinstance(op, Copy):
-            part, copy_ropd = op.src_area, op.ropd
-            if (part.width, part.height) != (box.width, box.height):
-                raise Refused
-            picture = self._picture(op.src, target)
-            if not Rect(0, 0, picture.width, picture.height).contains(part):
+        match op:
+            case Fill():
+                brush, fill_ropd = self._brush(drawable, op.brush, target, ones), op.ropd
+                return lambda x, y, dst: rop(fill_ropd, True, brush(x, y), dst, ones)
+            case Copy() | Blend():
+                return self._put(drawable, op.src, op.src_area, op.scale_mode, op.ropd)
+            case Opaque():
+                self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1)
+                put = self._put(drawable, op.src, op.src_area, op.scale_mode, 8)
+                over, ropd = self._brush(drawable, op.brush, target, ones), op.ropd
+                return lambda x, y, dst: rop(ropd, True, over(x, y), put(x, y, dst), ones, dest_flag=1)
+            case Rop3():
+                self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1, SurfaceFormat.A8)
+                pattern, source, code = self._brush(drawable, op.brush, target, ones), self._rop3_source(drawable), op.rop3
+                return lambda x, y, dst: ternary(code, pattern(x, y), source(x, y), dst, ones)
+            case Transparent():
+                self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1)
+                return self._keyed(drawable, op, target)
+            case AlphaBlend():
+                if op.alpha == 0:
+                    return lambda x, y, dst: dst
+                grid = self.grid(drawable, op.src, target, original=True)
+                own = grid.self_bitmap and target is SurfaceFormat.XRGB32 and drawable.surface_id != 0
+                made = render.alpha_blend(self._own_grid(drawable), box, op, grid, off_screen=own)
+                return lambda x, y, dst: made[y - box.top][x - box.left]
+            case Composite():
+                mask = self.grid(drawable, op.mask, target) if op.flags & 1 << 19 and op.mask else None
+                made = render.composite(self._own_grid(drawable), box, op, self.grid(drawable, op.src, target), mask)
+                return lambda x, y, dst: made[y - box.top][x - box.left]
+            case Blackness() | Whiteness() | Invers():
+                fixed = {Blackness: 128, Whiteness: 256, Invers: 512}[type(op)]
+                return lambda x, y, dst: rop(fixed, True, 0, dst, ones)
+            case _:
                 raise Refused
 
-            def copied(x: int, y: int, dst: int) -> int:
-                src = picture.at(x - box.left + part.left, y - box.top + part.top)
-                return rop(copy_ropd, False, src if picture.raw else narrow(src, target), dst, ones)
-
-            return copied
-        fixed = {Blackness: 128, Whiteness: 256, Invers: 512}.get(type(op))
-        if fixed is None:
+    def _brush(
+        self, drawable: Drawable, brush: Brush, target: SurfaceFormat, ones: int
+    ) -> Callable[[int, int], int]:
+        if brush.type == 0:
+            return lambda x, y: 0
+        if brush.type == 1:
+            return lambda x, y: brush.color & ones
+        if brush.type != 2 or brush.pattern is None:
             raise Refused
-        return lambda x, y, dst: rop(fixed, True, 0, dst, ones)
+        self._refuse_depths(drawable, brush.pattern, target, SurfaceFormat.A1)
+        grid = self.grid(drawable, brush.pattern, target)
+        left, top, right, bottom = grid.bounds
+        pos = brush.pos
+        return lambda x, y: grid.rows[(y - pos.y) % (bottom - top)][(x - pos.x) % (right - left)]
+
+    def _refuse_depths(
+        self, drawable: Drawable, image: Image, target: SurfaceFormat, *never: SurfaceFormat
+    ) -> None:
+        """Clients give up where the depths differ, or have no code for a depth at all."""
+        form = self.grid(drawable, image, target).form
+        if target in never or form.bits_per_pixel != target.bits_per_pixel:
+            raise Refused
+
+    def _put(self, drawable: Drawable, image: Image, part: Rect, mode: int, ropd: int) -> Draw:
+        box, target = drawable.bbox, self.specs[drawable.surface_id].format
+        ones = (1 << target.bits_per_pixel) - 1
+        if (part.width, part.height) != (box.width, box.height):
+            grid = self.grid(drawable, image, target)
+            if rop(ropd, False, 5, 3, 7) == 5 and rop(ropd, False, 2, 3, 7) == 2:
+                made = render.scale_onto(self._own_grid(drawable), box, part, grid, mode)
+                return lambda x, y, dst: made[y - box.top][x - box.left]
+            if grid.form.bits_per_pixel != target.bits_per_pixel:
+                raise Refused
+            scaled = render.scale(box, part, grid, mode)
+            return lambda x, y, dst: rop(ropd, False, scaled[y - box.top][x - box.left], dst, ones)
+        picture = self._picture(drawable, image, target)
+
+        def copied(x: int, y: int, dst: int) -> int:
+            u, v = x - box.left + part.left, y - box.top + part.top
+            if not picture.bounds.contains_point(u, v):
+                return dst
+            src = picture.at(u, v)
+            return rop(ropd, False, src if picture.raw else narrow(src, target), dst, ones)
+
+        return copied
+
+    def _rop3_source(self, drawable: Drawable) -> Callable[[int, int], int]:
+        op, box = drawable.op, drawable.bbox
+        assert isinstance(op, Rop3)
+        grid, part = self.grid(drawable, op.src, self.specs[drawable.surface_id].format), op.src_area
+        if (part.width, part.height) != (box.width, box.height):
+            rows = render.scale_rounded(box, part, grid, op.scale_mode)
+            return lambda x, y: rows[y - box.top][x - box.left]
+        if not grid.bounds.contains(part):
+            raise Refused
+        return lambda x, y: grid.at(x - box.left + part.left, y - box.top + part.top)
+
+    def _keyed(self, drawable: Drawable, op: Transparent, target: SurfaceFormat) -> Draw:
+        box, part = drawable.bbox, op.src_area
+        grid = self.grid(drawable, op.src, target)
+        seen = (1 << min(24, target.bits_per_pixel)) - 1
+        key = narrow(op.true_color, target) & seen if target is not SurfaceFormat.A8 else 0
+        if (part.width, part.height) == (box.width, box.height):
+
+            def keyed(x: int, y: int, dst: int) -> int:
+                u, v = x - box.left + part.left, y - box.top + part.top
+                inside = grid.bounds.contains_point(u, v)
+                return grid.at(u, v) if inside and grid.at(u, v) & seen != key else dst
+
+            return keyed
+        rows = render.scale(box, part, grid, 1)
+
+        def keyed_scaled(x: int, y: int, dst: int) -> int:
+            src = rows[y - box.top][x - box.left]
+            return dst if src & seen == key else src
+
+        return keyed_scaled
+
+    def _own_grid(self, drawable: Drawable) -> Grid:
+        spec = self.specs[drawable.surface_id]
+        return Grid(Rect(0, 0, spec.width, spec.height), spec.format, self.rows[drawable.surface_id])
+
+    def grid(self, drawable: Drawable, image: Image, target: SurfaceFormat, *, original: bool = False) -> Grid:
+        """All pixels of an image as pixman is given them: bitmaps in the target's format, or in their own."""
+        if isinstance(image, SurfaceImage):
+            own = image.surface_id == drawable.surface_id
+            spec = self.specs.get(image.surface_id)
+            if spec is None:
+                raise Refused
+            area = drawable.self_bitmap_area if own else None
+            whole = Rect(0, 0, spec.width, spec.height)
+            if area is None:
+                return Grid(whole, spec.format, self.rows[image.surface_id])
+            if area.empty or not whole.contains(area) or spec.format in (SurfaceFormat.A1, SurfaceFormat.RGB565):
+                raise Refused
+            rows = [row[area.left : area.right] for row in self.rows[image.surface_id][area.top : area.bottom]]
+            return Grid(area, spec.format, rows, self_bitmap=True)
+        if not isinstance(image, BitmapImage):
+            raise Refused
+        form = target
+        if original and not image.format.indexed:
+            form = ORIGINALS[image.format]
+        elif target in THIRTY_TWO and not (original and image.format.indexed):
+            form = SurfaceFormat.ARGB32 if image.format is BitmapFormat.ARGB32 else SurfaceFormat.XRGB32
+        picture = self._picture(drawable, image, form)
+        columns, lines = range(image.width), range(image.height)
+        rows = [[picture.at(x, y) for x in columns] for y in lines]
+        if not picture.raw:
+            rows = [[narrow(value, form) for value in row] for row in rows]
+        return Grid(picture.bounds, form, rows)
 
     def _mask(self, mask: Mask) -> Callable[[int, int], bool]:
         image = mask.image
@@ -210,18 +358,13 @@ class ReferenceCanvas:
 
         return covered
 
-    def _picture(self, image: Image, target: SurfaceFormat) -> Picture:
+    def _picture(self, drawable: Drawable, image: Image, target: SurfaceFormat) -> Picture:
         bits = target.bits_per_pixel
         if isinstance(image, SurfaceImage):
-            spec = self.specs.get(image.surface_id)
-            if spec is None:
-                raise Refused
-            rows, raw = self.rows[image.surface_id], spec.format.bits_per_pixel == bits
+            grid = self.grid(drawable, image, target)
+            raw = grid.form.bits_per_pixel == bits
             return Picture(
-                spec.width,
-                spec.height,
-                lambda x, y: rows[y][x] if raw else surface_argb(rows[y][x], spec.format),
-                raw,
+                grid.bounds, lambda x, y: grid.at(x, y) if raw else surface_argb(grid.at(x, y), grid.form), raw
             )
         if not isinstance(image, BitmapImage):
             raise Refused
@@ -235,10 +378,10 @@ class ReferenceCanvas:
                 index = stored(image, x, y)
                 return ((ents[index] | high) if index < len(ents) else 0) & ((1 << bits) - 1)
 
-            return Picture(image.width, image.height, entry, True)
+            return Picture(Rect(0, 0, image.width, image.height), entry, True)
         raw = image.format is BitmapFormat.RGB555 and target is SurfaceFormat.RGB555
         if raw:
-            return Picture(image.width, image.height, lambda x, y: stored(image, x, y), True)
+            return Picture(Rect(0, 0, image.width, image.height), lambda x, y: stored(image, x, y), True)
 
         def argb(x: int, y: int) -> int:
             value = stored(image, x, y)
@@ -252,7 +395,7 @@ class ReferenceCanvas:
                 case _:
                     return widen(value, CHANNELS[image.format])
 
-        return Picture(image.width, image.height, argb, False)
+        return Picture(Rect(0, 0, image.width, image.height), argb, False)
 
 
 def surface_argb(value: int, source: SurfaceFormat) -> int:

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from gspice.geometry import Point, Rect
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import (
+    AlphaBlend,
     BitmapImage,
     Blackness,
+    Blend,
     Brush,
+    Composite,
     Copy,
     CopyBits,
     Drawable,
@@ -19,8 +22,11 @@ from gspice.qxl.ops import (
     Mask,
     Nop,
     Op,
+    Opaque,
     Palette,
+    Rop3,
     SurfaceImage,
+    Transparent,
     Whiteness,
 )
 
@@ -112,23 +118,94 @@ def descriptors(draw: st.DrawFn) -> int:
 
 
 @st.composite
-def copies(draw: st.DrawFn, surfaces: Specs, box: Rect) -> Copy:
-    """From a bitmap or a surface, its own included."""
-    image: Image
+def images(draw: st.DrawFn, surfaces: Specs, least: tuple[int, int] = (1, 1)) -> tuple[Image, tuple[int, int]]:
+    """A bitmap, mostly of at least the given size, or a surface, and its size."""
     if draw(st.booleans()):
         spare = st.integers(0, 4)
-        size = (box.width + draw(spare), box.height + draw(spare))
-        image = draw(bitmaps(draw(st.sampled_from(BitmapFormat)), *size))
-    else:
-        surface_id = draw(st.sampled_from((*surfaces, *surfaces, NO_SURFACE)))
-        spec = surfaces.get(surface_id)
-        size = (spec.width, spec.height) if spec else (1, 1)
-        image = SurfaceImage(id=3, flags=0, width=size[0], height=size[1], surface_id=surface_id)
+        size = (least[0] + draw(spare), least[1] + draw(spare))
+        return draw(bitmaps(draw(st.sampled_from(BitmapFormat)), *size)), size
+    surface_id = draw(st.sampled_from((*surfaces, *surfaces, NO_SURFACE)))
+    spec = surfaces.get(surface_id)
+    size = (spec.width, spec.height) if spec else (1, 1)
+    return SurfaceImage(id=3, flags=0, width=size[0], height=size[1], surface_id=surface_id), size
+
+
+@st.composite
+def source_areas(draw: st.DrawFn, size: tuple[int, int], box: Rect) -> Rect:
+    """As large as the box, or scaled to it, or anything."""
     kind = draw(st.integers(0, 9))
-    left = draw(st.integers(0, max(0, size[0] - box.width)))
-    top = draw(st.integers(0, max(0, size[1] - box.height)))
-    area = Rect.sized(left, top, box.width, box.height) if kind else draw(any_rects())
-    return Copy(image, area, draw(descriptors()), 1, draw(masks(surfaces)))
+    if kind < 6:
+        left = draw(st.integers(0, max(0, size[0] - box.width)))
+        top = draw(st.integers(0, max(0, size[1] - box.height)))
+        return Rect.sized(left, top, box.width, box.height)
+    return draw(rects_in(*size)) if kind < 9 else draw(any_rects())
+
+
+@st.composite
+def brushes(draw: st.DrawFn, surfaces: Specs) -> Brush:
+    """Mostly colours; patterns of all sizes, at places far and near."""
+    kind = draw(st.sampled_from((0, 1, 1, 1, 2, 2, 3)))
+    if kind < 2:
+        return Brush(kind, draw(st.integers(0, 0xFFFFFFFF)))
+    side = st.integers(1, MAX_SIDE)
+    pattern, _ = draw(images(surfaces, (draw(side), draw(side))))
+    place = st.integers(-MAX_SIDE, MAX_SIDE) | st.sampled_from((-(2**31), 2**31 - 1))
+    return Brush(kind, 0, pattern, Point(draw(place), draw(place)))
+
+
+@st.composite
+def image_ops(draw: st.DrawFn, surfaces: Specs, box: Rect) -> Op:
+    """An op that reads an image and is not COMPOSITE."""
+    image, size = draw(images(surfaces, (box.width, box.height)))
+    area = draw(source_areas(size, box))
+    mode, mask = draw(st.sampled_from((0, 1, 0, 1, 0, 1, 7))), masks(surfaces)
+    color = st.integers(0, 0xFFFFFFFF)
+    match draw(st.sampled_from(("copy", "blend", "opaque", "rop3", "transparent", "alpha"))):
+        case "copy":
+            return Copy(image, area, draw(descriptors()), mode, draw(mask))
+        case "blend":
+            return Blend(image, area, draw(descriptors()), mode, draw(mask))
+        case "opaque":
+            return Opaque(image, area, draw(brushes(surfaces)), draw(descriptors()), mode, draw(mask))
+        case "rop3":
+            return Rop3(image, area, draw(brushes(surfaces)), draw(st.integers(0, 255)), mode, draw(mask))
+        case "transparent":
+            key = draw(color)
+            if isinstance(image, BitmapImage) and draw(st.booleans()):
+                # One that is there: a pixel of 32-bit images, and of others not far from it.
+                key = int.from_bytes(image.data[:4], "little")
+            return Transparent(image, area, draw(color), key)
+        case _:
+            return AlphaBlend(draw(st.integers(0, 3)), draw(st.sampled_from((0, 1, 77, 128, 255))), image, area)
+
+
+@st.composite
+def transforms(draw: st.DrawFn) -> tuple[int, ...] | None:
+    """None, or a mild scaling with some turn and shift, or any numbers."""
+    kind = draw(st.integers(0, 5))
+    if kind < 2:
+        return None
+    if kind < 5:
+        near, far = st.integers(-0x20000, 0x20000), st.integers(-0x200000, 0x200000)
+        turn = near if kind == 4 else st.just(0)
+        return (draw(near), draw(turn), draw(far), draw(turn), draw(near), draw(far))
+    return tuple(draw(st.integers(-(2**31), 2**31 - 1)) for _ in range(6))
+
+
+@st.composite
+def composites(draw: st.DrawFn, surfaces: Specs, box: Rect) -> Composite:
+    """All operators, filters and repeats, with those that do not exist."""
+    image, _ = draw(images(surfaces, (box.width, box.height)))
+    mask = draw(images(surfaces, (box.width, box.height)))[0] if draw(st.booleans()) else None
+    operator = draw(st.integers(0, 13) | st.integers(0, 66))
+    filters = st.sampled_from((0, 1, 2, 3, 4, 0, 1, 3, 4, 5, 7))
+    flags = operator | draw(filters) << 8 | draw(st.integers(0, 3)) << 14 | draw(st.integers(0, 3)) << 16
+    flags |= draw(filters) << 11 | draw(st.integers(0, 1)) << 18 | draw(st.sampled_from((0, 0, 1, 2, 4, 7))) << 22
+    src_transform, mask_transform = draw(transforms()), draw(transforms()) if mask else None
+    flags |= bool(mask) << 19 | bool(src_transform) << 20 | bool(mask_transform) << 21
+    near = st.integers(-8, MAX_SIDE)
+    places = [Point(draw(near), draw(near)) for _ in range(2)]
+    return Composite(flags, image, mask, src_transform, mask_transform, *places)
 
 
 @st.composite
@@ -138,15 +215,18 @@ def drawables(draw: st.DrawFn, surfaces: Specs) -> Drawable:
     spec = surfaces[surface_id]
     box = draw(rects_in(spec.width, spec.height)) if draw(st.integers(0, 11)) else draw(any_rects())
     near = st.integers(-6, MAX_SIDE)
-    color = st.integers(0, 0xFFFFFFFF)
-    brush = st.builds(Brush, st.sampled_from((0, 1, 1, 1)), color)
+    size_box = box if not box.empty else Rect(0, 0, 1, 1)
     kinds: tuple[st.SearchStrategy[Op], ...] = (
-        copies(surfaces, box if not box.empty else Rect(0, 0, 1, 1)),
-        st.builds(Fill, brush, descriptors(), masks(surfaces)),
+        image_ops(surfaces, size_box),
+        st.builds(Fill, brushes(surfaces), descriptors(), masks(surfaces)),
         st.builds(CopyBits, st.builds(Point, near, near)),
         st.sampled_from((Blackness, Whiteness, Invers)).flatmap(lambda op: st.builds(op, masks(surfaces))),
         st.builds(Nop),
+        composites(surfaces, size_box),
     )
-    op = draw(kinds[draw(st.sampled_from((0, 0, 0, 1, 1, 2, 2, 3, 4)))])
+    op = draw(kinds[draw(st.sampled_from((0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 5)))])
     clip = draw(st.none() | st.lists(any_rects(), max_size=4).map(tuple))
-    return Drawable(surface_id=surface_id, bbox=box, op=op, clip=clip)
+    self_area = None
+    if not isinstance(op, Copy | Blend) and draw(st.integers(0, 3)) == 0:
+        self_area = draw(rects_in(spec.width, spec.height)) if draw(st.integers(0, 7)) else draw(any_rects())
+    return Drawable(surface_id=surface_id, bbox=box, op=op, clip=clip, self_bitmap_area=self_area)

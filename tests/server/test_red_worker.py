@@ -122,7 +122,12 @@ def test_a_worker_that_could_not_start_answers_and_ends(
     assert peer.receive() is None, "a client is sent away"
     broken.until(lambda: bool(broken.closed))
     assert broken.closed[0][0] == 5 and "could not start" in broken.closed[0][1]
-    assert "there is no graphics card" in caplog.text
+    (record,) = (
+        record
+        for record in (*caplog.get_records("setup"), *caplog.records)
+        if "worker 0 could not start" in record.getMessage()
+    )
+    assert record.exc_info is not None and "there is no graphics card" in str(record.exc_info[1])
     peer.close()
 
 

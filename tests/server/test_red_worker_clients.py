@@ -12,18 +12,14 @@ from gspice.wire.channel_types import ChannelType
 from gspice.wire.messages.base import SetAck
 from gspice.wire.messages.cursor import CursorInit, CursorMove, CursorReset, CursorSet
 from gspice.wire.messages.display import (
-    DisplayInit,
     DisplayMark,
     DisplayMonitorsConfig,
     DisplaySurfaceCreate,
     DisplaySurfaceDestroy,
 )
 from gspice.wire.messages.draw import DisplayFill
-from tests.server.worker_rig import WorkerRig, open_descriptors, our_threads, worker_rig
+from tests.server.worker_rig import INIT, WorkerRig, open_descriptors, our_threads, worker_rig
 
-INIT = DisplayInit(
-    pixmap_cache_id=1, pixmap_cache_size=1 << 20, glz_dictionary_id=1, glz_dictionary_window_size=0
-)
 ALL = Rect(0, 0, 64, 48)
 
 

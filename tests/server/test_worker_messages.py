@@ -23,7 +23,7 @@ def test_every_message_has_a_handler_and_every_handler_a_message() -> None:
     assert set(_HANDLERS_WITHOUT_DISPLAY) < MESSAGES
 
 
-@pytest.mark.parametrize("kind", sorted(MESSAGES, key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(MESSAGES, key=str))
 def test_a_message_is_a_plain_value(kind: type[Any]) -> None:
     assert dataclasses.is_dataclass(kind)
     assert "__dict__" not in dir(kind), "messages have slots"

@@ -24,6 +24,7 @@ from gspice.vdi.qxl import CommandExt, ReleaseInfo
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.framing import FrameReader, FrameWriter
+from gspice.wire.messages.display import DisplayInit
 from gspice.wire.registry import server_messages
 from tests.peers.raw_link import COMMON, MAX_MESSAGE, RawChannel
 from tests.server.net import spin
@@ -31,6 +32,9 @@ from tests.server.net import spin
 SIZES = DeviceSizes(ram=6 * MIB, vram=4 * MIB, primary=2 * MIB)
 GUEST = 1
 """The guest's memory slot group."""
+INIT = DisplayInit(
+    pixmap_cache_id=1, pixmap_cache_size=1 << 20, glz_dictionary_id=1, glz_dictionary_window_size=0
+)
 DISPLAY_CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.SIZED_STREAM)
 
 

@@ -4,11 +4,11 @@ import platform
 from collections.abc import Callable, Sequence
 
 from gspice.errors import GuestError
-from gspice.geometry import Point, Rect
+from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas, CanvasCaps, DrawOutcome
-from gspice.gpu.cpu import kernels
-from gspice.gpu.cpu.rops import ROP_CLEAR, ROP_INVERT, ROP_SET, Ropd, rop_of
-from gspice.gpu.cpu.sources import mask_of, source_of, surface_source
+from gspice.gpu.cpu import blending, kernels, painting
+from gspice.gpu.cpu.images import Target
+from gspice.gpu.cpu.painting import Plan
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import (
     AlphaBlend,
@@ -20,14 +20,10 @@ from gspice.qxl.ops import (
     Drawable,
     Fill,
     Invers,
-    Mask,
     Nop,
     Op,
     Opaque,
     Rop3,
-    Stroke,
-    SurfaceImage,
-    Text,
     Transparent,
     Whiteness,
 )
@@ -38,16 +34,20 @@ MAX_SIDE = 32767
 MAX_SURFACE_BYTES = 1 << 30
 """Memory of one surface: more than any guest display needs, less than what would starve the host."""
 
-_BRUSH_NONE, _BRUSH_SOLID = 0, 1
-_NOT_DRAWN = {
-    Opaque: "OPAQUE",
-    Blend: "BLEND",
-    Rop3: "ROP3",
-    Stroke: "STROKE",
-    Text: "TEXT",
-    Transparent: "TRANSPARENT",
-    AlphaBlend: "ALPHA_BLEND",
-    Composite: "COMPOSITE",
+_PLANNERS: dict[type[Op], Callable[[Target], Plan]] = {
+    Nop: painting.nothing,
+    Fill: painting.fill,
+    Opaque: painting.opaque,
+    Copy: painting.copy,
+    CopyBits: painting.copy_bits,
+    Blend: painting.copy,
+    Blackness: painting.blackness,
+    Whiteness: painting.whiteness,
+    Invers: painting.invers,
+    Rop3: painting.rop3,
+    Transparent: painting.transparent,
+    AlphaBlend: blending.alpha_blend,
+    Composite: blending.render,
 }
 
 
@@ -64,15 +64,6 @@ class CpuCanvas(Canvas):
 
     def __init__(self) -> None:
         self._surfaces: dict[int, tuple[kernels.Surface, SurfaceSpec]] = {}
-        self._draw: dict[type[Op], Callable[[Drawable, list[Rect]], list[Rect]]] = {
-            Nop: self._nop,
-            Fill: self._fill,
-            Copy: self._copy,
-            CopyBits: self._copy_bits,
-            Blackness: self._blackness,
-            Whiteness: self._whiteness,
-            Invers: self._invers,
-        }
 
     def create_surface(
         self, surface_id: int, spec: SurfaceSpec, data: bytes | None = None, stride: int = 0
@@ -132,15 +123,21 @@ class CpuCanvas(Canvas):
         return found
 
     def _outcome(self, drawable: Drawable) -> DrawOutcome:
-        op = type(drawable.op)
         try:
-            draw = self._draw.get(op)
-            if draw is None:
-                name = _NOT_DRAWN.get(op, op.__name__)
-                raise GuestError(f"operation {name} is not drawn by the cpu canvas")
-            return DrawOutcome(tuple(draw(drawable, self._area(drawable))), True)
+            plan = self._plan(drawable)
+            if plan.rects:
+                plan.draw()
+            return DrawOutcome(tuple(plan.rects), True)
         except (GuestError, MemoryError) as error:
             return DrawOutcome((), False, str(error))
+
+    def _plan(self, drawable: Drawable) -> Plan:
+        op = type(drawable.op)
+        planner = _PLANNERS.get(op)
+        if planner is None:
+            raise GuestError(f"operation {op.__name__.upper()} is not drawn by the cpu canvas")
+        surface, spec = self._find(drawable.surface_id)
+        return planner(Target(surface, spec, drawable, self._area(drawable), self._surfaces))
 
     def _area(self, drawable: Drawable) -> list[Rect]:
         """Where a drawable may draw, as disjoint banded rectangles."""
@@ -154,88 +151,3 @@ class CpuCanvas(Canvas):
             return [bbox]
         seen = [part for part in map(bbox.intersect, drawable.clip) if not part.empty]
         return seen if len(seen) < 2 else Region(seen).rects()
-
-    def _nop(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        return []
-
-    def _fill(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        op = drawable.op
-        assert isinstance(op, Fill)
-        if op.brush.type not in (_BRUSH_NONE, _BRUSH_SOLID):
-            raise GuestError(f"FILL with a brush of type {op.brush.type} is not drawn by the cpu canvas")
-        # The colour is a pixel of the surface as it stands: 16-bit surfaces take its low 16 bits, not RRGGBB.
-        # So do spice's canvas and its clients.
-        color = op.brush.color if op.brush.type == _BRUSH_SOLID else 0
-        return self._solid(drawable, area, color, rop_of(op.ropd, Ropd.INVERS_BRUSH), op.mask)
-
-    def _blackness(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        op = drawable.op
-        assert isinstance(op, Blackness)
-        return self._solid(drawable, area, 0, ROP_CLEAR, op.mask)
-
-    def _whiteness(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        op = drawable.op
-        assert isinstance(op, Whiteness)
-        return self._solid(drawable, area, 0, ROP_SET, op.mask)
-
-    def _invers(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        op = drawable.op
-        assert isinstance(op, Invers)
-        return self._solid(drawable, area, 0, ROP_INVERT, op.mask)
-
-    def _solid(self, drawable: Drawable, area: list[Rect], color: int, rop: int, mask: Mask) -> list[Rect]:
-        surface, _ = self._find(drawable.surface_id)
-        bits, area, dx, dy = self._masked(drawable, area, mask)
-        if area:
-            kernels.fill(surface, area, color, rop, bits, dx, dy)
-        return area
-
-    def _copy(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        op, bbox = drawable.op, drawable.bbox
-        assert isinstance(op, Copy)
-        part = op.src_area
-        if (part.width, part.height) != (bbox.width, bbox.height):
-            raise GuestError(f"scaled COPY ({tuple(part)} to {tuple(bbox)}) is not drawn by the cpu canvas")
-        surface, spec = self._find(drawable.surface_id)
-        source = source_of(op.src, spec.format, self._surfaces)
-        if not Rect(0, 0, source.width, source.height).contains(part):
-            raise GuestError(f"source area {tuple(part)} is not inside {source.width}x{source.height}")
-        dx, dy = bbox.left - part.left, bbox.top - part.top
-        if isinstance(op.src, SurfaceImage) and op.src.surface_id == drawable.surface_id:
-            # From and to may overlap, and every pixel is to be read before any is written.
-            before = SurfaceSpec(part.width, part.height, spec.format)
-            source = surface_source(surface.read(part), before, spec.format)
-            dx, dy = bbox.left, bbox.top
-        bits, area, mask_dx, mask_dy = self._masked(drawable, area, op.mask)
-        if area:
-            rop = rop_of(op.ropd, Ropd.INVERS_SRC)
-            kernels.blit(surface, area, source, dx, dy, rop, bits, mask_dx, mask_dy)
-        return area
-
-    def _copy_bits(self, drawable: Drawable, area: list[Rect]) -> list[Rect]:
-        op, bbox = drawable.op, drawable.bbox
-        assert isinstance(op, CopyBits)
-        surface, spec = self._find(drawable.surface_id)
-        dx, dy = bbox.left - op.src.x, bbox.top - op.src.y
-        if dx == dy == 0:
-            return []
-        # Pixels that would come from outside the surface stay as they are.
-        readable = Rect.sized(dx, dy, spec.width, spec.height)
-        area = _within(area, readable)
-        if area:
-            kernels.move(surface, area, dx, dy)
-        return area
-
-    def _masked(
-        self, drawable: Drawable, area: list[Rect], mask: Mask
-    ) -> tuple[kernels.Source | None, list[Rect], int, int]:
-        """The mask, the area it lies on and where its origin comes to lie; outside of it nothing is drawn."""
-        source = mask_of(mask, self._surfaces)
-        if source is None:
-            return None, area, 0, 0
-        origin = Point(drawable.bbox.left - mask.pos.x, drawable.bbox.top - mask.pos.y)
-        return source, _within(area, Rect.sized(*origin, source.width, source.height)), *origin
-
-
-def _within(area: list[Rect], limit: Rect) -> list[Rect]:
-    return [part for part in (rect.intersect(limit) for rect in area) if not part.empty]

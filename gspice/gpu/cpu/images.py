@@ -10,7 +10,7 @@ from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.kernels import Source, Surface
 from gspice.gpu.cpu.render import Picture
-from gspice.gpu.cpu.sources import Surfaces, mask_of, source_of, surface_of, surface_source
+from gspice.gpu.cpu.sources import Surfaces, decoded, mask_of, source_of, surface_of, surface_source
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import BitmapImage, Drawable, EncodedImage, Image, Mask, SurfaceImage
 
@@ -135,7 +135,7 @@ def image_of(target: Target, image: Image, *, original: bool = False) -> Origin:
             has_alpha = bitmap.format is BitmapFormat.ARGB32
             form = SurfaceFormat.ARGB32 if has_alpha else SurfaceFormat.XRGB32
         return _BitmapOrigin(source_of(bitmap, form, target.surfaces), form)
-    raise GuestError(f"{type(image).__name__} cannot be decoded by the cpu canvas")
+    raise GuestError(f"{type(image).__name__} cannot be read by the cpu canvas")
 
 
 def check_depth(origin: Origin, target: Target, what: str) -> None:

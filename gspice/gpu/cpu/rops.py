@@ -24,6 +24,7 @@ ROP_CLEAR = 0
 ROP_SET = 1
 ROP_COPY = 2
 ROP_INVERT = 1 | 4
+ROP_AND = 8
 
 # Where a descriptor names several operations, the first of these counts, as in spice's own canvas.
 _COMBINED = (

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from gspice.errors import GuestError
 from gspice.gpu.cpu.kernels import Fetch, Pack, Source, Surface
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
-from gspice.qxl.ops import BitmapImage, Image, Mask, SurfaceImage
+from gspice.qxl.ops import BitmapImage, EncodedImage, Image, Mask, SurfaceImage
 
 HIGH_BITS_SET = 2
 """Image flag: the high byte of pixels without alpha is to be 0xff."""
@@ -68,8 +68,15 @@ def source_of(image: Image, target: SurfaceFormat, surfaces: Surfaces) -> Source
     if isinstance(image, BitmapImage):
         return _bitmap(image, target)
     if isinstance(image, SurfaceImage):
-        surface, spec = _surface(image, surfaces)
+        surface, spec = surface_of(image, surfaces)
         return surface_source(surface, spec, target)
+    if isinstance(image, EncodedImage):
+        return _bitmap(decoded(image), target)
+    raise GuestError(f"{type(image).__name__} cannot be read by the cpu canvas")
+
+
+def decoded(image: EncodedImage) -> BitmapImage:
+    """The pixels of an image that the guest compressed; GuestError where they cannot be had."""
     raise GuestError(f"{type(image).__name__} cannot be decoded by the cpu canvas")
 
 
@@ -101,7 +108,7 @@ def mask_of(mask: Mask, surfaces: Surfaces) -> Source | None:
         fetch = _BITMAP_FETCH[image.format]
         return _checked(image, fetch, Pack.WORD32, lut)
     if isinstance(image, SurfaceImage):
-        surface, spec = _surface(image, surfaces)
+        surface, spec = surface_of(image, surfaces)
         if spec.format is not SurfaceFormat.A1:
             raise GuestError(f"mask surface {image.surface_id} of format {spec.format.name}, not A1")
         return Source(
@@ -110,7 +117,8 @@ def mask_of(mask: Mask, surfaces: Surfaces) -> Source | None:
     raise GuestError(f"{type(image).__name__} as a mask cannot be decoded by the cpu canvas")
 
 
-def _surface(image: SurfaceImage, surfaces: Surfaces) -> tuple[Surface, SurfaceSpec]:
+def surface_of(image: SurfaceImage, surfaces: Surfaces) -> tuple[Surface, SurfaceSpec]:
+    """The surface that an image stands for; GuestError where there is none."""
     found = surfaces.get(image.surface_id)
     if found is None:
         raise GuestError(f"source surface {image.surface_id} does not exist")

@@ -1,11 +1,11 @@
 from gspice.gpu.cpu.stroke_pen import Pen
 
-def cost(pen: Pen, points: bytes, dashes: bytes) -> int:
-    """About how many pixels and dashes ``draw`` will take."""
+def cost(pen: Pen, lines: list[bytes], dashes: bytes) -> int:
+    """About how long ``draw`` will take, in pixels of a plain line."""
 
-def draw(pen: Pen, points: bytes, dashes: bytes, offset: int) -> None:
-    """Draw every other dash of a line of one pixel's width through ``points``, from ``path.flatten``.
+def draw(pen: Pen, lines: list[bytes], dashes: bytes, offset: int) -> None:
+    """Draw every other dash of the lines that ``path.flatten`` gave, one pixel wide.
 
-    ``dashes`` are lengths in pixels, the first, third and so on of each round drawn; the line starts ``offset``
+    ``dashes`` are lengths in pixels, the first, third and so on of each round drawn; each line starts ``offset``
     pixels into them. ValueError: no dash has a length.
     """

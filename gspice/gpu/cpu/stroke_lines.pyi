@@ -1,10 +1,10 @@
 from gspice.gpu.cpu.stroke_pen import Pen
 
-def cost(pen: Pen, points: bytes) -> int:
-    """How many pixels of a line lie in the extents of the pen's area: what ``draw`` will take, about."""
+def cost(pen: Pen, lines: list[bytes]) -> int:
+    """How many pixels of the lines lie in the extents of the pen's area: what ``draw`` will take, about."""
 
-def draw(pen: Pen, points: bytes) -> None:
-    """Draw a line of one pixel's width through ``points``, as ``path.flatten`` gives them.
+def draw(pen: Pen, lines: list[bytes]) -> None:
+    """Draw the lines that ``path.flatten`` gave, one pixel wide.
 
-    It has no pixel at its last point; pixels where parts of it meet or cross are drawn once for each.
+    A line has no pixel at its last point; pixels where parts of it meet or cross are drawn once for each.
     """

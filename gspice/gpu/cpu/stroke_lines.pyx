@@ -17,31 +17,40 @@ cdef enum:
     KEEP_GIL_PIXELS = 1 << 14
 
 
-def cost(Pen pen not None, bytes points not None):
-    cdef const int32_t *at = <const int32_t *>PyBytes_AS_STRING(points)
-    cdef Py_ssize_t count = PyBytes_GET_SIZE(points) // 8, i
+def cost(Pen pen not None, list lines not None):
+    cdef const int32_t *at
+    cdef Py_ssize_t count, i
     cdef long long pixels = 0
     cdef Steps part
-    with nogil:
+    cdef bytes points
+    for points in lines:
+        at, count = <const int32_t *>PyBytes_AS_STRING(points), PyBytes_GET_SIZE(points) // 8
         for i in range(count - 1):
             part = clip_part(at[2 * i], at[2 * i + 1], at[2 * i + 2], at[2 * i + 3], &pen.extents)
-            if part.last >= part.first:
-                pixels += part.last - part.first + 1
+            pixels += max(part.last - part.first + 1, 0) + 1
     return pixels
 
 
-def draw(Pen pen not None, bytes points not None):
-    cdef const int32_t *at = <const int32_t *>PyBytes_AS_STRING(points)
-    cdef Py_ssize_t count = PyBytes_GET_SIZE(points) // 8, i
-    if count < 2:
+def draw(Pen pen not None, list lines not None):
+    cdef const int32_t *at
+    cdef Py_ssize_t count
+    cdef bytes points
+    cdef bint brief = cost(pen, lines) < KEEP_GIL_PIXELS
+    if pen.count == 0:
         return
-    if count * 16 + <Py_ssize_t>cost(pen, points) < KEEP_GIL_PIXELS:
-        for i in range(count - 1):
-            draw_part(pen, at[2 * i], at[2 * i + 1], at[2 * i + 2], at[2 * i + 3])
-    else:
-        with nogil:
-            for i in range(count - 1):
-                draw_part(pen, at[2 * i], at[2 * i + 1], at[2 * i + 2], at[2 * i + 3])
+    for points in lines:
+        at, count = <const int32_t *>PyBytes_AS_STRING(points), PyBytes_GET_SIZE(points) // 8
+        if brief:
+            draw_line(pen, at, count)
+        else:
+            with nogil:
+                draw_line(pen, at, count)
+
+
+cdef void draw_line(Pen pen, const int32_t *at, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count - 1):
+        draw_part(pen, at[2 * i], at[2 * i + 1], at[2 * i + 2], at[2 * i + 3])
 
 
 cdef inline long long quotient(long long a, long long b) noexcept nogil:

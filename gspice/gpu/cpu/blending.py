@@ -1,0 +1,179 @@
+"""Plans for the operations that mix colours, which pixman draws: ALPHA_BLEND and COMPOSITE."""
+
+from enum import IntFlag
+
+from gspice.errors import GuestError
+from gspice.geometry import Point
+from gspice.gpu.cpu import kernels, scaling
+from gspice.gpu.cpu.images import Origin, Target, check_picture, image_of
+from gspice.gpu.cpu.painting import Plan, nothing
+from gspice.gpu.cpu.render import Picture, composite, is_operator
+from gspice.gpu.cpu.rops import ROP_AND
+from gspice.pixels import SurfaceFormat
+from gspice.qxl.ops import AlphaBlend, Composite, Image, SurfaceImage
+
+_OP_OVER = 3
+_DEST_HAS_ALPHA, _SRC_SURFACE_HAS_ALPHA = 1, 2
+_PARAMETERLESS_FILTERS = range(5)
+_PRIMARY = 0
+_RGB = 0xFFFFFF
+
+
+class CompositeFlag(IntFlag):
+    """SPICE_COMPOSITE_*: the single bits of a COMPOSITE's flags."""
+
+    COMPONENT_ALPHA = 1 << 18
+    HAS_MASK = 1 << 19
+    HAS_SRC_TRANSFORM = 1 << 20
+    HAS_MASK_TRANSFORM = 1 << 21
+    SOURCE_OPAQUE = 1 << 22
+    MASK_OPAQUE = 1 << 23
+    DEST_OPAQUE = 1 << 24
+
+
+def alpha_blend(target: Target) -> Plan:
+    """ALPHA_BLEND: the image, already multiplied by its alpha, over what is there."""
+    op, bbox = target.drawable.op, target.drawable.bbox
+    assert isinstance(op, AlphaBlend)
+    if op.alpha == 0:
+        return nothing(target)
+    origin, part = image_of(target, op.src, original=True), op.src_area
+    check_picture(origin)
+    surface_alpha = isinstance(op.src, SurfaceImage) and bool(op.alpha_flags & _SRC_SURFACE_HAS_ALPHA)
+    dest_alpha = bool(op.alpha_flags & _DEST_HAS_ALPHA)
+    scaled = (part.width, part.height) != (bbox.width, bbox.height)
+    way = scaling.stretch(part, bbox, scaling.NEAREST)
+
+    def draw() -> None:
+        form = _with_alpha(origin.format, surface_alpha or _self_bitmap_has_alpha(target, origin))
+        at = Point(0, 0)
+        if scaled:
+            picture = scaling.stretched(origin, form, way)
+        elif part.intersect(origin.bounds).empty:
+            return
+        else:
+            picture, corner = origin.picture(form, part.intersect(origin.bounds))
+            at = Point(part.left - corner.x, part.top - corner.y)
+        _draw(
+            target,
+            _OP_OVER,
+            picture,
+            at,
+            form=_with_alpha(target.spec.format, dest_alpha),
+            alpha=op.alpha & 0xFF,
+        )
+
+    return Plan(target.area, draw)
+
+
+def render(target: Target) -> Plan:
+    """COMPOSITE: what X's RENDER does, with an operator, a mask, transforms and filters."""
+    op = target.drawable.op
+    assert isinstance(op, Composite)
+    operator = op.flags & 0xFF
+    if not is_operator(operator):
+        raise GuestError(f"COMPOSITE with operator {operator}, which does not exist")
+    dest_format = target.spec.format
+    if dest_format is SurfaceFormat.A1 or (
+        dest_format is SurfaceFormat.A8 and op.flags & CompositeFlag.DEST_OPAQUE
+    ):
+        raise GuestError(f"COMPOSITE with flags {op.flags:#x} on a surface of format {dest_format.name}")
+    opaque = bool(op.flags & CompositeFlag.SOURCE_OPAQUE)
+    src = _Operand(target, op.src, op.src_transform, op.flags >> 14 & 3, op.flags >> 8 & 7, opaque)
+    mask = None
+    if op.flags & CompositeFlag.HAS_MASK and op.mask is not None:
+        mask = _Operand(target, op.mask, op.mask_transform, op.flags >> 16 & 3, op.flags >> 11 & 7, False)
+
+    def draw() -> None:
+        cover = None
+        if mask is not None:
+            cover = mask.picture()
+            cover.component_alpha(bool(op.flags & CompositeFlag.COMPONENT_ALPHA))
+        _draw(
+            target,
+            operator,
+            src.picture(),
+            op.src_origin,
+            form=dest_format,
+            mask=cover,
+            mask_at=op.mask_origin,
+        )
+
+    return Plan(target.area, draw)
+
+
+class _Operand:
+    """Source or mask of a COMPOSITE."""
+
+    def __init__(
+        self,
+        target: Target,
+        image: Image,
+        transform: tuple[int, ...] | None,
+        repeat: int,
+        filtering: int,
+        opaque: bool,
+    ) -> None:
+        if filtering not in _PARAMETERLESS_FILTERS:
+            raise GuestError(f"COMPOSITE with filter {filtering}, whose parameters no command carries")
+        self._origin = image_of(target, image)
+        check_picture(self._origin)
+        self._form = self._origin.format
+        self._transform, self._repeat, self._filtering = transform, repeat, filtering
+        if opaque and isinstance(image, SurfaceImage):
+            if self._form in (SurfaceFormat.A1, SurfaceFormat.A8):
+                raise GuestError(f"COMPOSITE with an opaque source of format {self._form.name}")
+            if self._form is SurfaceFormat.ARGB32:
+                self._form = SurfaceFormat.XRGB32
+
+    def picture(self) -> Picture:
+        """The image, all of it, as it is to be sampled."""
+        picture, _ = self._origin.picture(self._form, self._origin.bounds)
+        if self._transform is not None:
+            picture.transform(*self._transform)
+        picture.sample(self._repeat, self._filtering)
+        return picture
+
+
+def _draw(
+    target: Target,
+    operator: int,
+    picture: Picture,
+    at: Point,
+    *,
+    form: SurfaceFormat,
+    mask: Picture | None = None,
+    mask_at: Point = Point(0, 0),  # noqa: B008 - a value
+    alpha: int = 255,
+) -> None:
+    composite(
+        operator,
+        picture,
+        target.surface,
+        form,
+        target.area,
+        target.drawable.bbox,
+        src_x=at.x,
+        src_y=at.y,
+        mask=mask,
+        mask_x=mask_at.x,
+        mask_y=mask_at.y,
+        alpha=alpha,
+    )
+    if form is SurfaceFormat.XRGB32:
+        # What pixman leaves in the high byte differs from one of its loops to the next.
+        kernels.fill(target.surface, target.area, _RGB, ROP_AND)
+
+
+def _with_alpha(form: SurfaceFormat, wanted: bool) -> SurfaceFormat:
+    return SurfaceFormat.ARGB32 if wanted and form is SurfaceFormat.XRGB32 else form
+
+
+def _self_bitmap_has_alpha(target: Target, origin: Origin) -> bool:
+    """Whether the high bytes of a self-bitmap count: off the screen they do, if they are set here and there."""
+    if not origin.self_bitmap or target.drawable.surface_id == _PRIMARY:
+        return False
+    if origin.format is not SurfaceFormat.XRGB32:
+        return False
+    high = target.surface.read(origin.bounds)[3::4]
+    return high.count(0) != len(high) and high.count(255) != len(high)
