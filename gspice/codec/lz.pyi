@@ -3,9 +3,6 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-MAX_IMAGE_BYTES: int
-"""Bytes of one decoded image, if the caller names no other limit: 8192x8192 pixels of 32 bits."""
-
 class LzType(IntEnum):
     """LZ_IMAGE_TYPE_*: what a pixel is; XXXA holds the alpha of pixels whose colours are elsewhere."""
 
@@ -33,7 +30,7 @@ class LzHeader(NamedTuple):
 def parse_header(data: bytes | bytearray | memoryview) -> LzHeader:
     """The header of a stream; CodecError where it is none, or of an image without pixels."""
 
-def decode(data: bytes | bytearray | memoryview, max_bytes: int = ...) -> bytes:
+def decode(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
     """The rows of an image of the size that its header says, without padding, in the order it says.
 
     PLT* and A8: as they are; RGB16: X1R5G5B5; RGB24, RGB32, RGBA: B, G, R, and A or 0; XXXA: a byte of alpha.

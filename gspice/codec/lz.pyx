@@ -30,8 +30,6 @@ from gspice.codec.lz_format cimport (
     LZ_XXXA,
 )
 
-MAX_IMAGE_BYTES = 1 << 28
-
 
 class LzType(IntEnum):
     PLT1_LE = LZ_PLT1_LE
@@ -90,7 +88,7 @@ def parse_header(const uint8_t[::1] data not None):
     return LzHeader(LzType(kind), width, height, bool(top_down), (width * OUR_BITS[<int>kind] + 7) // 8)
 
 
-def decode(const uint8_t[::1] data not None, object max_bytes=MAX_IMAGE_BYTES):
+def decode(const uint8_t[::1] data not None, object max_bytes):
     header = parse_header(data)
     size = header.stride * header.height
     if size > max_bytes:

@@ -3,9 +3,6 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-MAX_IMAGE_BYTES: int
-"""Bytes of one decoded image, if the caller names no other limit: 8192x8192 pixels of 32 bits."""
-
 class QuicType(IntEnum):
     """QUIC_IMAGE_TYPE_*: the channels of a pixel."""
 
@@ -28,7 +25,7 @@ def parse_header(data: bytes | bytearray | memoryview) -> QuicHeader:
 def pixel_bytes(kind: QuicType) -> int:
     """Bytes of a decoded pixel: GRAY 1, RGB16 2 (X1R5G5B5), others 4 (B, G, R, and A or 0)."""
 
-def decode(data: bytes | bytearray | memoryview, max_bytes: int = ...) -> bytes:
+def decode(data: bytes | bytearray | memoryview, max_bytes: int) -> bytes:
     """The rows of an image, top-down and without padding, of the size that its header says.
 
     CodecError: malformed, too short, or of more than ``max_bytes``.

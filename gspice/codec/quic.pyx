@@ -33,8 +33,6 @@ from gspice.codec.quic_model cimport (
     quic_run_bits,
 )
 
-MAX_IMAGE_BYTES = 1 << 28
-
 
 class QuicType(IntEnum):
     GRAY = QUIC_GRAY
@@ -111,7 +109,7 @@ def pixel_bytes(int kind):
     return 1 if kind == QUIC_GRAY else 2 if kind == QUIC_RGB16 else 4
 
 
-def decode(const uint8_t[::1] data not None, object max_bytes=MAX_IMAGE_BYTES):
+def decode(const uint8_t[::1] data not None, object max_bytes):
     header = parse_header(data)
     size = header.width * header.height * pixel_bytes(header.type)
     if size > min(max_bytes, MOST_BYTES):

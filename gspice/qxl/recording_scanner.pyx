@@ -93,6 +93,7 @@ cdef class Scanner:
             memmove(self._base, self._base + self._start, left)
             self._dropped += self._start
             self._start, self._end = 0, left
+            self._base[left] = 0
         if self._ended or self._end == BUFFER_BYTES:
             return 0
         got = self._readinto(self._window[self._end:BUFFER_BYTES])

@@ -298,9 +298,8 @@ def test_a_hundred_connects_leave_nothing_behind(
 
     def settled() -> tuple[int, int]:
         for _ in range(100):
-            found = process.num_threads(), process.num_fds()
             if not [c for c in process.net_connections() if c.status != "LISTEN"]:
-                return found
+                return process.num_threads(), process.num_fds()
             time.sleep(0.05)
         raise AssertionError(f"connections stay open: {process.net_connections()}")
 
