@@ -1,24 +1,35 @@
-"""``python -m bench [NAME...]``: run benchmarks by name, all of them without one."""
+"""``python -m bench [NAME [FILE...]]...``: run benchmarks by name, all of them without one."""
 
 import sys
 from collections.abc import Callable
 
-from bench import serve_idle, serve_latency
+from bench import replay, serve_idle, serve_latency
 
-BENCHES: dict[str, Callable[[], None]] = {
-    "serve-idle": serve_idle.main,
-    "serve-latency": serve_latency.main,
+BENCHES: dict[str, Callable[[list[str]], None]] = {
+    "serve-idle": lambda _: serve_idle.main(),
+    "serve-latency": lambda _: serve_latency.main(),
+    "replay": replay.main,
 }
+TAKE_FILES = {"replay"}
 
 
-def main(names: list[str]) -> int:
-    unknown = set(names) - BENCHES.keys()
-    if unknown:
-        print(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
-        return 1
-    for name in names or BENCHES:
+def main(words: list[str]) -> int:
+    chosen: list[tuple[str, list[str]]] = []
+    for word in words or BENCHES:
+        if word in BENCHES:
+            chosen.append((word, []))
+        elif chosen and chosen[-1][0] in TAKE_FILES:
+            chosen[-1][1].append(word)
+        else:
+            print(f"no benchmark {word}; there are {', '.join(BENCHES)}", file=sys.stderr)
+            return 1
+    for name, files in chosen:
         print(f"== {name}", flush=True)
-        BENCHES[name]()
+        try:
+            BENCHES[name](files)
+        except RuntimeError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -13,7 +13,7 @@ ROOMS: dict[str, set[str]] = {
     "wire": set(),
     "vdi": set(),
     "qxl": {"vdi"},
-    "gpu": {"qxl"},
+    "gpu": {"qxl", "codec"},
     "codec": set(),
     "stream": {"qxl", "gpu", "codec"},
     "input": {"vdi"},

@@ -112,6 +112,11 @@ class DisplayChannelClient(ChannelClient):
             if self._view.note(drawable, rects, may_forward=may_forward):
                 self.sender.send(forwarded(drawable, rects))
 
+    def forget_pixels(self) -> None:
+        """Capture the whole surface anew."""
+        if self._view is not None:
+            self._view.add([self._view.bounds])
+
     def send_monitors(self) -> None:
         if self._view is not None and self.link.channel_caps.has(DisplayCap.MONITORS_CONFIG):
             self.sender.send(self._hub.monitors_message())
@@ -186,6 +191,11 @@ class DisplayChannel:
         """The canvas has drawn this on the primary surface; once per drawable, in order."""
         for client in self._clients:
             client.note(drawable, rects)
+
+    def forget_pixels(self) -> None:
+        """Nobody knows what the canvas has drawn lately: all of it must be captured anew."""
+        for client in self._clients:
+            client.forget_pixels()
 
     def push(self, now: float) -> None:
         """Bring clients up to date, each as far as it can take it. Call between batches only."""

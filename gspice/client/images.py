@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from gspice.client.errors import UnsupportedError
+from gspice.codec import image as codec
 from gspice.codec import lz4
 from gspice.errors import ProtocolError
 from gspice.pixels import BitmapFormat, row_bytes
 from gspice.qxl import ops
 from gspice.wire import types as wire
-from gspice.wire.enums import BitmapFlags, ImageFlags, ImageType
+from gspice.wire.enums import BitmapFlags, ImageFlags, ImageType, JpegAlphaFlags
 
 CACHE_PIXELS = 20 << 20
 """Pixels of all images in the cache, as announced to the server: 80 MiB of 32 bits."""
@@ -136,7 +137,7 @@ def _bitmap(image: wire.Bitmap, cache: ImageCache) -> ops.Image:
     )
 
 
-def _palette(image: wire.Bitmap, cache: ImageCache) -> ops.Palette | None:
+def _palette(image: wire.Bitmap | wire.LzPlt, cache: ImageCache) -> ops.Palette | None:
     if image.palette_id is not None:
         return cache.palette(image.palette_id)
     if image.palette is None:
@@ -162,6 +163,44 @@ def _lz4(image: wire.Lz4, cache: ImageCache) -> ops.Image:
     )
 
 
+def _encoded(image: wire.Quic | wire.LzRgb | wire.LzPlt | wire.Jpeg, cache: ImageCache) -> ops.Image:
+    palette = _palette(image, cache) if isinstance(image, wire.LzPlt) else None
+    try:
+        decoded = codec.decode(image.type, image.data, image.width, image.height, MAX_IMAGE_BYTES)
+    except codec.CodecError as error:
+        raise ProtocolError(str(error)) from error
+    return _bitmap_image(image, decoded, palette)
+
+
+def _jpeg_alpha(image: wire.JpegAlpha, cache: ImageCache) -> ops.Image:
+    try:
+        decoded = codec.decode_jpeg_alpha(
+            image.data,
+            image.width,
+            image.height,
+            jpeg_size=image.jpeg_size,
+            top_down=bool(image.jpeg_flags & JpegAlphaFlags.TOP_DOWN),
+            max_bytes=MAX_IMAGE_BYTES,
+        )
+    except codec.CodecError as error:
+        raise ProtocolError(str(error)) from error
+    return _bitmap_image(image, decoded, None)
+
+
+def _bitmap_image(image: wire.Image, decoded: codec.DecodedImage, palette: ops.Palette | None) -> ops.Image:
+    return ops.BitmapImage(
+        id=image.id,
+        flags=image.flags,
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        top_down=decoded.top_down,
+        stride=decoded.stride,
+        data=decoded.data,
+        palette=palette,
+    )
+
+
 def _surface(image: wire.Surface, cache: ImageCache) -> ops.Image:
     return ops.SurfaceImage(
         id=image.id,
@@ -180,6 +219,11 @@ _CACHED = (wire.FromCache, wire.FromCacheLossless)
 _DECODERS: dict[type[Any], Callable[[Any, ImageCache], ops.Image]] = {
     wire.Bitmap: _bitmap,
     wire.Lz4: _lz4,
+    wire.Quic: _encoded,
+    wire.LzRgb: _encoded,
+    wire.LzPlt: _encoded,
+    wire.Jpeg: _encoded,
+    wire.JpegAlpha: _jpeg_alpha,
     wire.Surface: _surface,
     wire.FromCache: _from_cache,
     wire.FromCacheLossless: _from_cache,

@@ -63,7 +63,7 @@ def decode(
     """Decode an image of type ``kind`` (QUIC, LZ_PLT, LZ_RGB or JPEG) whose descriptor names this size.
 
     CodecError: another type, malformed, of another size, or of more than ``max_bytes``. Memory is taken for no
-    more than the image needs and, but for JPEG, the data could fill.
+    more than the image needs and the data could fill.
     """
     decoder = _DECODERS.get(kind)
     if decoder is None:
@@ -116,7 +116,9 @@ def _jpeg(data: bytes | memoryview, width: int, height: int, max_bytes: int) -> 
 
 def _check(name: str, found: tuple[int, int], expected: tuple[int, int]) -> None:
     if found != expected:
-        raise CodecError(f"{name} image of {found[0]}x{found[1]} pixels, announced as {expected[0]}x{expected[1]}")
+        raise CodecError(
+            f"{name} image of {found[0]}x{found[1]} pixels, announced as {expected[0]}x{expected[1]}"
+        )
 
 
 _DECODERS: dict[int, Callable[[bytes | memoryview, int, int, int], DecodedImage]] = {

@@ -18,6 +18,8 @@ from gspice.codec.errors import CodecError
 
 MAX_SCANS = 64
 """Servers send one, files for the web a dozen. Each makes the decoder go over all pixels, in a few bytes of file."""
+MOST_PIXELS_PER_BYTE = 8192
+"""A block of 8x8 pixels takes a bit at least, and a file of the oddest sampling has one for each 16 such blocks."""
 PIXEL_BYTES = 4
 
 _SOI, _EOI, _SOS, _DRI, _DQT, _DHT, _APP0, _APP14 = 0xD8, 0xD9, 0xDA, 0xDD, 0xDB, 0xC4, 0xE0, 0xEE
@@ -46,13 +48,17 @@ def decode(data: bytes | memoryview, width: int, height: int, max_bytes: int) ->
     size = width * height * PIXEL_BYTES
     if width <= 0 or height <= 0 or size > max_bytes:
         raise CodecError(f"JPEG image of {width}x{height} pixels: {size} bytes of {max_bytes} allowed")
+    if width * height > len(data) * MOST_PIXELS_PER_BYTE:
+        raise CodecError(f"{len(data)} bytes of JPEG cannot hold an image of {width}x{height}")
     file = io.BytesIO(_plain_file(memoryview(data).cast("B"), width, height))
     try:
         with JpegImageFile(file) as image:
             if image.size != (width, height) or image.mode not in _MODES:
-                raise CodecError(f"JPEG image of {image.size} pixels in {image.mode}, not {width}x{height} in RGB")
+                raise CodecError(
+                    f"JPEG image of {image.size} pixels in {image.mode}, not {width}x{height} in RGB"
+                )
             image.load()
-            return image.convert("RGB").tobytes("raw", "BGRX")
+            return (image if image.mode == "RGB" else image.convert("RGB")).tobytes("raw", "BGRX")
     except (OSError, SyntaxError, ValueError, IndexError, struct.error) as error:
         raise CodecError(f"JPEG image of {width}x{height} pixels: {error}") from error
 
@@ -107,11 +113,13 @@ def _check_frame(frame: memoryview, width: int, height: int) -> None:
         raise CodecError(f"JPEG image with a frame header of {len(frame)} bytes")
     bits, rows, columns = _FRAME.unpack_from(frame)
     if (bits, columns, rows) != (8, width, height):
-        raise CodecError(f"JPEG image of {columns}x{rows} pixels and {bits} bits, not of {width}x{height} and 8")
+        raise CodecError(
+            f"JPEG image of {columns}x{rows} pixels and {bits} bits, not of {width}x{height} and 8"
+        )
 
 
 def _segments(data: memoryview) -> Iterator[_Segment]:
-    """The segments of a file, from SOI to EOI or the end; CodecError where it is not made of such."""
+    """The segments of a file, from SOI to EOI; CodecError where it is not made of such."""
     if bytes(data[:2]) != bytes((0xFF, _SOI)):
         raise CodecError(f"JPEG image that begins with {bytes(data[:4]).hex() or 'nothing'}")
     whole = bytes(data)
@@ -131,12 +139,15 @@ def _segments(data: memoryview) -> Iterator[_Segment]:
             raise CodecError(f"JPEG image that ends within a segment of type {marker:#x}")
         (length,) = _LENGTH.unpack_from(data, at)
         if length < _LENGTH.size or at + length > len(data):
-            raise CodecError(f"JPEG image with a segment of type {marker:#x} and {length} bytes at byte {start}")
+            raise CodecError(
+                f"JPEG image with a segment of type {marker:#x} and {length} bytes at byte {start}"
+            )
         first = at - 2
         at += length
         if marker == _SOS:
             at = _end_of_scan(whole, at)
         yield _Segment(marker, data[first:at])
+    raise CodecError(f"JPEG image of {len(data)} bytes has no end")
 
 
 def _end_of_scan(data: bytes, at: int) -> int:

@@ -54,6 +54,7 @@ class LzHeader(NamedTuple):
 
 
 cdef enum:
+    SHORT_MATCH = 24  # units, below which a loop over them is faster
     MOST_RATIO = 255  # no byte of the stream stands for more units
     # Below this a call keeps the GIL: getting it back may take longer than the work.
     KEEP_GIL_BYTES = 1 << 16
@@ -94,7 +95,9 @@ def decode(const uint8_t[::1] data not None, object max_bytes):
     if size > max_bytes:
         raise CodecError(f"LZ image of {size} bytes, more than {max_bytes}")
     if size // unit_bytes(header.type) > (data.shape[0] - LZ_HEADER_BYTES) * MOST_RATIO:
-        raise CodecError(f"{data.shape[0]} bytes of LZ cannot hold an image of {header.width}x{header.height}")
+        raise CodecError(
+            f"{data.shape[0]} bytes of LZ cannot hold an image of {header.width}x{header.height}"
+        )
     rows = PyBytes_FromStringAndSize(NULL, size)
     decode_rows(data, header.type, <uint8_t *>PyBytes_AS_STRING(rows), size)
     return rows
@@ -126,11 +129,11 @@ cdef object decode_rows(const uint8_t[::1] data, int kind, uint8_t *out, size_t 
     if fault == SHORT:
         raise CodecError(f"LZ image of {size} bytes: the stream ends too early")
     if fault == OVER:
-        raise CodecError(f"LZ image of {size} bytes: more than that at byte {stream.at} of the stream")
+        raise CodecError(f"LZ image of {size} bytes: there is more of it at byte {stream.at}")
     if fault == BEFORE:
-        raise CodecError(f"LZ image of {size} bytes: a match from before it at byte {stream.at} of the stream")
+        raise CodecError(f"LZ image of {size} bytes: a match from before the image at byte {stream.at}")
     if stream.at != stream.size:
-        raise CodecError(f"LZ image of {size} bytes: {stream.size - stream.at} bytes of the stream are left over")
+        raise CodecError(f"LZ image of {size} bytes: {stream.size - stream.at} bytes are left over")
 
 
 cdef Fault decode_image(Stream *stream, int kind, uint8_t *out, size_t units) noexcept nogil:
@@ -154,7 +157,7 @@ cdef inline Fault decode_units(
     const int step,
     const int bias,
 ) noexcept nogil:
-    # ``size`` bytes of the stream become a unit of ``step`` bytes; matches are longer than they say by ``bias``.
+    # ``size`` bytes of the stream become a unit of ``step``; matches are longer than they say by ``bias``.
     cdef const uint8_t *data = stream.data
     cdef size_t at = stream.at, end = stream.size, done = 0, length, distance
     cdef uint32_t control, more
@@ -241,6 +244,10 @@ cdef inline void put_match(
         return
     if step == 1 and distance == 1:
         memset(out, source[0], length)
+        return
+    if length < SHORT_MATCH:
+        for i in range(length):
+            memcpy(out + i * step, source + i * step, step)
         return
     # What a match copies from itself repeats every ``distance`` units: so each piece may be as long as all
     # that stands before it.

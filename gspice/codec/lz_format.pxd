@@ -1,12 +1,12 @@
 """The bytes of SPICE's LZ images, the same in encoder and decoder.
 
-A header of big-endian words: "  ZL", version, type, width, height, bytes of a row, top-down. Then units: pixels,
-or bytes of packed indices or of the alpha channel; of RGBA first all colours, then all alpha.
+A header of big-endian words: "  ZL", version, type, width, height, bytes of a row, top-down. Then units:
+pixels, or bytes of packed indices or of the alpha channel; of RGBA first all colours, then all alpha.
 
 A control byte below 32 is followed by that many units and one more. Any other holds, in its high 3 bits, the
-length of a match, 7 standing for more: add the bytes that follow, as far as the first that is not 255. The low 5
-bits and the next byte are its distance; where all 13 bits are set, 16 more are added to them. Lengths are short
-of the true one by what never pays, distances by 1; a match may reach into itself.
+length of a match, 7 standing for more: add the bytes that follow, as far as the first that is not 255. The
+low 5 bits and the next byte are its distance; where all 13 bits are set, 16 more are added to them. Lengths
+are short of the true one by what never pays, distances by 1; a match may reach into itself.
 """
 
 cdef enum:

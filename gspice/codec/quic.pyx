@@ -4,11 +4,12 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free
 
 from gspice.codec.errors import CodecError
 
+from gspice.codec.quic_bits cimport QuicBits, leading_zeros, little, peek, skip
 from gspice.codec.quic_model cimport (
     QUIC_GRAY,
     QUIC_HEADER_BYTES,
@@ -50,16 +51,10 @@ class QuicHeader(NamedTuple):
 
 cdef enum:
     CHANNELS = 4
-    MOST_BYTES = 0x7fffffff  # offsets within an image are of type int
+    MOST_PIXELS = 0x1fffffff  # offsets within an image are of type int, pixels have 4 bytes
     ALPHA = 3  # the channel, and the byte of a pixel
     # Below this a call keeps the GIL: getting it back may take longer than the work.
-    KEEP_GIL_BYTES = 1 << 13
-
-cdef extern from *:
-    """
-    #define gspice_leading_zeros(word) __builtin_clz(word)
-    """
-    uint32_t leading_zeros "gspice_leading_zeros"(uint32_t word) noexcept nogil
+    KEEP_GIL_PIXELS = 1 << 13
 
 # What goes wrong inside a row.
 cdef enum Fault:
@@ -67,15 +62,8 @@ cdef enum Fault:
     SHORT  # the stream ends within the row
     LONG_RUN  # a run goes on beyond its row
 
-cdef struct Bits:
-    const uint8_t *words  # little-endian, 32 bits each, read from the most significant bit
-    size_t count, next
-    uint64_t window  # its top ``have`` bits are the next of the stream, zeros where that has ended
-    uint32_t have
-    uint32_t lent  # of those, bits beyond the end
-
 cdef struct Decoder:
-    Bits bits
+    QuicBits bits
     const QuicFamily *family
     QuicChannel[4] channels
     QuicPace colour
@@ -111,11 +99,10 @@ def pixel_bytes(int kind):
 
 def decode(const uint8_t[::1] data not None, object max_bytes):
     header = parse_header(data)
-    size = header.width * header.height * pixel_bytes(header.type)
-    if size > min(max_bytes, MOST_BYTES):
-        raise CodecError(f"QUIC image of {size} bytes, more than {min(max_bytes, MOST_BYTES)}")
-    least = least_bits(header)
-    if least > (data.shape[0] - QUIC_HEADER_BYTES) * 8:
+    size = image_bytes(header)
+    if size > max_bytes:
+        raise CodecError(f"QUIC image of {size} bytes, more than {max_bytes}")
+    if least_bits(header) > (data.shape[0] - QUIC_HEADER_BYTES) * 8:
         raise CodecError(
             f"{data.shape[0]} bytes of QUIC cannot hold an image of {header.width}x{header.height}"
         )
@@ -126,13 +113,20 @@ def decode(const uint8_t[::1] data not None, object max_bytes):
 
 def decode_into(const uint8_t[::1] data not None, uint8_t[::1] out not None):
     header = parse_header(data)
-    size = header.width * header.height * pixel_bytes(header.type)
-    if size != out.shape[0] or size > MOST_BYTES:
+    size = image_bytes(header)
+    if size != out.shape[0]:
         raise CodecError(f"QUIC image of {size} bytes for a buffer of {out.shape[0]}")
     decode_rows(data, header, &out[0])
 
 
-def least_bits(header):
+cdef object image_bytes(object header):
+    pixels = header.width * header.height
+    if pixels > MOST_PIXELS:
+        raise CodecError(f"QUIC image of {pixels} pixels, more than {MOST_PIXELS}")
+    return pixels * pixel_bytes(header.type)
+
+
+cdef object least_bits(object header):
     # A value takes a bit, and a run of pixels can begin only after three of a row and not in the first one.
     return channels_of(header.type) * (header.width + (header.height - 1) * min(header.width, 3))
 
@@ -161,7 +155,7 @@ cdef object decode_rows(const uint8_t[::1] data, object header, uint8_t *out):
     quic_reset_pace(&decoder.alpha)
     decoder.bits.words = &data[0] + QUIC_HEADER_BYTES
     decoder.bits.count = <size_t>(data.shape[0] - QUIC_HEADER_BYTES) // 4
-    if <int64_t>width * height < KEEP_GIL_BYTES:
+    if <int64_t>width * height < KEEP_GIL_PIXELS:
         fault = decode_image(decoder, kind, out, width, height, values + channels * value_row, &row)
     else:
         with nogil:
@@ -264,7 +258,7 @@ cdef inline Fault decode_piece(
 ) noexcept nogil:
     # The pixels of a row from start to end, between which the mask of the distances stays.
     cdef const QuicFamily *family = decoder.family
-    cdef Bits bits = decoder.bits
+    cdef QuicBits bits = decoder.bits
     cdef int i = start, c, run_at = 0
     cdef int64_t run
     cdef int64_t stop = <int64_t>start + pace.wait  # the pixel that updates the model
@@ -331,7 +325,7 @@ cdef inline void copy(uint8_t *to, const uint8_t *source, const int count) noexc
         to[2] = source[2]
 
 
-cdef inline uint8_t decode_value(Bits *bits, const QuicFamily *family, uint32_t code) noexcept nogil:
+cdef inline uint8_t decode_value(QuicBits *bits, const QuicFamily *family, uint32_t code) noexcept nogil:
     cdef uint32_t window = peek(bits), length, value
     if window > family.escape_mask[code]:
         value = leading_zeros(window)
@@ -341,11 +335,10 @@ cdef inline uint8_t decode_value(Bits *bits, const QuicFamily *family, uint32_t 
         length = family.escape_length[code]
         value = family.rice_values[code] + (window >> (32 - length) & ((1u << family.escape_bits[code]) - 1))
     skip(bits, length)
-    # Escapes have room for values that do not exist.
-    return <uint8_t>(value & family.mask)
+    return <uint8_t>value
 
 
-cdef inline int64_t decode_run(Bits *bits, QuicPace *pace, int room) noexcept nogil:
+cdef inline int64_t decode_run(QuicBits *bits, QuicPace *pace, int room) noexcept nogil:
     # The pixels of a run, -1 where there is no room for it. Each 1 says that the run is longer than expected.
     cdef int64_t run = 0
     cdef uint32_t window = peek(bits), length
@@ -365,27 +358,6 @@ cdef inline int64_t decode_run(Bits *bits, QuicPace *pace, int room) noexcept no
     if pace.run_state:
         pace.run_state -= 1
     return run if run <= room else -1
-
-
-cdef inline uint32_t peek(Bits *bits) noexcept nogil:
-    # The next 32 bits. skip() may then go over as many.
-    if bits.have < 32:
-        if bits.next < bits.count:
-            bits.window |= <uint64_t>little(bits.words + 4 * bits.next) << (32 - bits.have)
-            bits.next += 1
-        else:
-            bits.lent += 32
-        bits.have += 32
-    return <uint32_t>(bits.window >> 32)
-
-
-cdef inline void skip(Bits *bits, uint32_t length) noexcept nogil:
-    bits.window <<= length
-    bits.have -= length
-
-
-cdef inline uint32_t little(const uint8_t *word) noexcept nogil:
-    return word[0] | <uint32_t>word[1] << 8 | <uint32_t>word[2] << 16 | <uint32_t>word[3] << 24
 
 
 cdef void clear_high(uint8_t *line, int width) noexcept nogil:

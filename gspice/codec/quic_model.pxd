@@ -1,9 +1,9 @@
 """The adaptive model of QUIC, the same in encoder and decoder: inline code and tables, no module of its own.
 
 QUIC is SFALIC, the predictive coder of Roman Starosolski, with run lengths added. Each channel of a pixel is
-predicted from its left and upper neighbours. The error is coded in that Golomb-Rice code which was cheapest of
-late for errors that followed an error of like size. Both ends keep count of what every code would have cost:
-for each pixel at first, then at random distances (drawn from a table, so both ends draw the same) that grow.
+predicted from its left and upper neighbours. The error is coded in that Golomb-Rice code which was cheapest
+of late for errors that followed an error of like size. Both ends keep count of what every code would have
+cost: for each pixel at first, then at random distances that grow, drawn from a table which both have.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
@@ -113,6 +113,9 @@ cdef inline void quic_fill_family(QuicFamily *family, uint32_t bits) noexcept no
         if value + 1 >= 2u << bucket and bucket + 1 < <int>bits:
             bucket += 1
         family.bucket[value] = <uint8_t>bucket
+    for value in range(1u << bits, 256):
+        # No encoder writes these, but there are code words for them. All decoders must take them alike.
+        family.bucket[value] = family.bucket[value & family.mask]
 
 
 cdef inline void quic_reset_channel(QuicChannel *channel, const QuicFamily *family) noexcept nogil:

@@ -19,6 +19,7 @@ from gspice.qxl.driver import GuestDriver
 from gspice.qxl.structures import Interrupt
 from gspice.server.loop import PollLoop
 from gspice.server.spice_server import SpiceServer
+from gspice.vdi import KeyboardInterface, Leds
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,22 @@ MAX_SIDE = 4096
 MIN_SIDE = 320
 FAREWELL_S = 0.5
 """How long clients have at the end to take the last message and hang up."""
+
+
+class LampKeyboard(DesktopKeyboard):
+    """The desktop's keyboard; ``lamps`` is called with its lights when a lock key has changed them."""
+
+    def __init__(
+        self, desktop: Desktop, changed: Callable[[], None], lamps: Callable[[KeyboardInterface, Leds], None]
+    ) -> None:
+        super().__init__(desktop, changed)
+        self._lamps = lamps
+
+    def push_scan_freg(self, fragment: int) -> None:
+        before = self.get_leds()
+        super().push_scan_freg(fragment)
+        if self.get_leds() != before:
+            self._lamps(self, self.get_leds())
 
 
 class EmbeddedHost:
@@ -55,10 +72,8 @@ class EmbeddedHost:
             self.driver = GuestDriver(self.device)
             self.desktop = Desktop(self.driver, *size, now=clock(), video=video)
             self._tick_timer = self.loop.timer_add(self._tick)
-            self.keyboard = DesktopKeyboard(self.desktop, self._typed)
-            self._leds = self.keyboard.get_leds()
             for interface in (
-                self.keyboard,
+                LampKeyboard(self.desktop, self._soon, server.kbd_leds),
                 DesktopMouse(self.desktop, self._soon),
                 DesktopTablet(self.desktop, self._soon),
             ):
@@ -110,14 +125,6 @@ class EmbeddedHost:
         if deadline != math.inf:
             wait = max(0.0, deadline - self._clock())
             self.loop.timer_start(self._tick_timer, int(wait * 1000) + 1)
-
-    def _typed(self) -> None:
-        """A key reached the desktop: its lights may have changed with it."""
-        leds = self.keyboard.get_leds()
-        if leds != self._leds:
-            self._leds = leds
-            self.server.kbd_leds(self.keyboard, leds)
-        self._soon()
 
     # The device
 

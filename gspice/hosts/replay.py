@@ -47,7 +47,7 @@ class ReplayHost:
         self.error: GSpiceError | None = None
         """Why the recording could not be replayed to its end."""
         self.picture: Pixels | None = None
-        """The primary surface after the last event."""
+        """The primary surface after the last event that was replayed."""
         self.ended = False
         """Whether all was replayed that will be."""
         self._events = events
@@ -78,6 +78,8 @@ class ReplayHost:
     def run(self) -> None:
         """Replay."""
         self.loop.run()
+        if not self.ended:
+            self._look()  # stopped before the end
 
     def stop(self) -> None:
         """Make ``run`` return."""
@@ -115,6 +117,8 @@ class ReplayHost:
             self._end()
             wait_ms = 0
         except Exception:
+            # The loop goes on after errors that nobody foresaw; this host has then nothing to do any more.
+            self.ended = True
             self.loop.stop()
             raise
         if wait_ms is not None:
@@ -158,6 +162,9 @@ class ReplayHost:
         self.ended = True
         self._state = self._lingering
         self._linger_until = self._clock() + LINGER_S
+        self._look()
+
+    def _look(self) -> None:
         try:
             self.picture = self.server.snapshot(self.device)
         except GSpiceError as error:

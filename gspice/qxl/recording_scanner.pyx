@@ -159,8 +159,8 @@ cdef class Scanner:
             at += 1
             if at - first > 20:
                 raise self.damaged(f"{what.decode()}: a number of more than 20 digits")
-        # A digit run that ends where the file ends may be half a number, but its event ends there as well.
-        if at == first or not (is_space(self._base[at]) or self._base[at] == 58 or at == self._end):
+        # Where the file ends after a digit, that may be half a number.
+        if at == first or not (is_space(self._base[at]) or self._base[at] == 58):
             raise self.damaged(f"{what.decode()}: expected a number, there is {self.seen()}")
         self._start = at
         return value

@@ -96,16 +96,30 @@ class CommandReader:
     def process(self, commands: list[CommandExt]) -> None:
         """Carry out commands in order; each one's guest memory is released as soon as it is parsed."""
         for command in commands:
-            value = self._parse(command)
-            if isinstance(value, ops.Drawable):
-                self._batch.append(value)
-                self._batch_bytes += _image_bytes(value.op)
-                if self._batch_bytes > BATCH_BYTES:
-                    self._draw_batch()
-            elif value is not None:
-                self._draw_batch()  # what follows may read or destroy what the batch draws on
-                self._carry_out(command, value)
-        self._draw_batch()
+            self._guarded(lambda command=command: self._take(command))  # type: ignore[misc]
+        self._guarded(self._draw_batch)
+
+    def _take(self, command: CommandExt) -> None:
+        value = self._parse(command)
+        if isinstance(value, ops.Drawable):
+            self._batch.append(value)
+            self._batch_bytes += _image_bytes(value.op)
+            if self._batch_bytes > BATCH_BYTES:
+                self._draw_batch()
+        elif value is not None:
+            self._draw_batch()  # what follows may read or destroy what the batch draws on
+            self._carry_out(command, value)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """A fault of our own costs one step: the commands behind it are still taken and released."""
+        try:
+            step()
+        except Exception:
+            self.counters["failed"] += 1
+            if self.counters["failed"] <= LOGGED_BAD_COMMANDS:
+                log.exception("display %d: a command failed", self._qxl.id)
+            # Part of a batch may have been drawn that no client heard of.
+            self._display.forget_pixels()
 
     def _parse(self, command: CommandExt) -> "ops.Command | None":
         release = self._parser.release_info(command)

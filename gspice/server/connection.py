@@ -6,15 +6,17 @@ from enum import Enum, auto
 from math import ceil
 from typing import Any, Final
 
-from gspice.channels.base import ChannelClient, LinkInfo, RoundTrip, Sender
+from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.errors import ProtocolError
 from gspice.server.ack_window import AckWindow
 from gspice.server.connection_limits import MAX_RECEIVED, ConnectionLimits
+from gspice.server.inbox import Inbox
 from gspice.server.send_queue import SendQueue
 from gspice.server.transport import NOTHING, Transport, discard
+from gspice.server.unanswered_pings import UnansweredPings
 from gspice.vdi.core import CoreInterface, WatchEvent
 from gspice.wire.caps import CommonCap
-from gspice.wire.framing import FrameReader, FrameWriter
+from gspice.wire.framing import FrameWriter
 from gspice.wire.message import Message
 from gspice.wire.messages.base import (
     Ack,
@@ -30,10 +32,6 @@ from gspice.wire.registry import client_messages
 
 log = logging.getLogger(__name__)
 
-READS_PER_TURN: Final = 4
-"""Reads before the loop gets to serve the others."""
-MAX_PINGS: Final = 16
-"""Unanswered pings that are remembered."""
 SHORTEST_TIMER_MS: Final = 1
 _NEVER: Final = float("inf")
 
@@ -70,31 +68,31 @@ class Connection:
         self.transport = transport
         self.channel: ChannelClient | None = None
         """None only if it could not be made; the connection then closes."""
-        self.bytes_in = 0
         self.bytes_out = 0
-        self.round_trip = RoundTrip()
-        """From the channel's empty pings; their wait in the queue is part of it."""
         self._loop = loop
         self._clock = clock
         self._on_closed = on_closed
         self._limits = limits or ConnectionLimits()
         mini = link.common_caps.has(CommonCap.MINI_HEADER)
         allowed = client_messages(link.channel_type)
-        self._reader = FrameReader(allowed, mini=mini, max_size=MAX_RECEIVED[link.channel_type])
+        self._inbox = Inbox(
+            transport, allowed, mini=mini, max_size=MAX_RECEIVED[link.channel_type], leftover=leftover
+        )
         self._writer = FrameWriter(mini=mini)
         self._queue = SendQueue()
+        self._answers = 0
+        """How much of the queue at most was queued because of what the client sent."""
         self._held: list[Message] | None = []
         """What a channel sends while it is being made: nothing may go ahead of SET_ACK."""
         self._ack: AckWindow | None = None
-        self._pings: dict[int, float | None] = {}
-        """When each unanswered ping was sent; None if it carries data and tells of bandwidth instead."""
+        self._pings = UnansweredPings()
+        self.round_trip = self._pings.round_trip
+        """Measured by the channel's empty pings."""
         self._state = _State.OPEN
         self._reason = ""
         self._dying = False
         """It is over, and ended as soon as nothing of it is on the stack."""
         self._busy = False
-        self._more_to_read = False
-        """The transport holds bytes that no readiness announces."""
         self._was_blocked = False
         self._progress_at = self._acked_at = clock()
         """When the socket last took bytes, or was offered none; and the same of acknowledgements."""
@@ -111,7 +109,12 @@ class Connection:
             ClientMigrateData: self._on_unasked,
         }
         # A failure ends it from the loop only: the owner does not have this connection in hand yet.
-        self._guarded(lambda: self._begin(channel_factory, leftover), ending=False)
+        self._guarded(lambda: self._begin(channel_factory), ending=False)
+
+    @property
+    def bytes_in(self) -> int:
+        """Bytes that were received."""
+        return self._inbox.bytes_in
 
     # Sender
 
@@ -149,9 +152,7 @@ class Connection:
             return
         self._queue.put(self._writer.encode(message))
         if isinstance(message, Ping):
-            if len(self._pings) >= MAX_PINGS:
-                del self._pings[next(iter(self._pings))]
-            self._pings[message.id] = None if len(message.data) else self._clock()
+            self._pings.sent(message, self._clock())
         self._rearm()
 
     def close(self, reason: str) -> None:
@@ -209,7 +210,7 @@ class Connection:
         if self._state is _State.CLOSED:
             return
         events = self.transport.wants()
-        if self._state is not _State.FLUSHING and not self._dying:
+        if self._state is _State.LINGERING or not (self.closed or self._inbox.waiting or self._choked()):
             events |= WatchEvent.READ
         if self._state is _State.FLUSHING or self._queue.begun or (self._queue.bytes and not self.blocked):
             events |= WatchEvent.WRITE
@@ -222,10 +223,12 @@ class Connection:
             self._loop.timer_start(self._timer, max(SHORTEST_TIMER_MS, wait))
 
     def _due(self) -> float:
-        if self._dying or self._more_to_read:
+        if self._dying:
             return self._clock()
         if self._state is not _State.OPEN:
             return self._ends_at
+        if self._inbox.waiting and not self._choked():
+            return self._clock()
         due = _NEVER
         if self._unsent():
             due = self._progress_at + self._limits.stalled_s
@@ -248,7 +251,7 @@ class Connection:
         elif self.blocked and now - self._acked_at >= stalled:
             self._die(f"the client acknowledged nothing for {stalled:g} s")
         else:
-            if self._more_to_read:
+            if self._inbox.waiting:
                 self._read()
             deadline = self.channel.deadline() if self.channel is not None else None
             if self.channel is not None and deadline is not None and now >= deadline and not self.closed:
@@ -256,7 +259,7 @@ class Connection:
 
     # Messages in
 
-    def _begin(self, factory: Callable[[LinkInfo, Sender], ChannelClient], leftover: bytes) -> None:
+    def _begin(self, factory: Callable[[LinkInfo, Sender], ChannelClient]) -> None:
         self.channel = factory(self.link, self)
         held, self._held = self._held or [], None
         if self.channel.ACK_WINDOW:
@@ -265,35 +268,37 @@ class Connection:
         for message in held:
             self.send(message)
         self.channel.start(self._clock())
-        self._take_in(leftover)
-        self._more_to_read = self.transport.pending
+        self._read()
 
     def _read(self) -> None:
         if self._state is _State.LINGERING:
             if discard(self.transport):
                 self._die(self._reason)
             return
-        self._more_to_read = False
-        for _ in range(READS_PER_TURN):
-            data = None if self.closed else self.transport.receive()
-            if data is None:
-                return
-            if not data:
-                self._die("the client hung up")
-                return
-            self._take_in(data)
-        self._more_to_read = self.transport.pending
+        # One turn of it: what is left waits for the next, so that the loop serves others in between.
+        self._inbox.begin_turn()
+        while not self.closed and not self._choked() and (message := self._inbox.next_message()) is not None:
+            queued = self._queue.bytes
+            self._handle(message)
+            self._answers += self._queue.bytes - queued
+        if self._inbox.ended:
+            self._die("the client hung up")
 
-    def _take_in(self, data: bytes) -> None:
-        assert self.channel is not None
-        self.bytes_in += len(data)
-        self._reader.feed(data)
-        while not self.closed and (message := self._reader.next_message()) is not None:
-            handler = self._handlers.get(type(message))
-            if handler is not None:
-                handler(message)
-            else:
-                self.channel.receive(message, self._clock())
+    def _choked(self) -> bool:
+        """The client does not take the answers to what it has sent: it is not heard until it does.
+
+        What others queued for it does not count, for a client may have to write before it can read. Nor is
+        it so while acknowledgements are due, which have to be read.
+        """
+        self._answers = min(self._answers, self._queue.bytes)
+        return self._answers > self._limits.answers and not self.blocked
+
+    def _handle(self, message: Message) -> None:
+        handler = self._handlers.get(type(message))
+        if handler is not None:
+            handler(message)
+        elif self.channel is not None:
+            self.channel.receive(message, self._clock())
 
     def _on_ack_sync(self, message: AckSync) -> None:
         if self._ack is not None:
@@ -305,11 +310,8 @@ class Connection:
 
     def _on_pong(self, message: Pong) -> None:
         # One that answers no ping is dropped: the channel must not hear of what it never sent.
-        if self.channel is not None and message.id in self._pings:
-            now = self._clock()
-            sent_at = self._pings.pop(message.id)
-            if sent_at is not None:
-                self.round_trip.add(now - sent_at)
+        now = self._clock()
+        if self._pings.answered(message, now) and self.channel is not None:
             self.channel.receive(message, now)
 
     def _on_disconnecting(self, message: ClientDisconnecting) -> None:

@@ -31,6 +31,8 @@ class ConnectionLimits:
 
     queue_bytes: int = 64 * 1024 * 1024
     """With so much unsent already, another message ends the connection: the client is too slow to be kept."""
+    answers: int = 1024 * 1024
+    """With so many bytes of answers unsent, a client is not heard any more until it takes some."""
     low_water: int = 64 * 1024
     """At or below this, ``ChannelClient.drained`` is called after each write."""
     stalled_s: float = 30.0

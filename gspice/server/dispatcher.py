@@ -20,6 +20,10 @@ ACK_TIMEOUT_S = 10.0
 """A worker that answers no acknowledged call for so long is taken for dead: the caller is a vCPU and must go on."""
 
 
+LOGGED_REFUSALS = 20
+"""Messages refused for the guest's fault that are logged as warnings; the rest is for the debug level."""
+
+
 class DispatcherTimeout(GSpiceError):
     """The other thread did not handle an acknowledged message in time."""
 
@@ -113,6 +117,7 @@ class RedDispatcher:
     def __init__(self) -> None:
         self._queue: deque[tuple[object, _Ack | None]] = deque()
         self._pipe = WakePipe()
+        self._refusals = 0
         self.worker_thread: int | None = None
         """Identifier of the worker's thread: a call from there would wait for itself."""
 
@@ -152,16 +157,24 @@ class RedDispatcher:
             try:
                 result = handle(message)
             except Exception as error:
-                if ack is None:
-                    log.exception("worker message %s failed", type(message).__name__)
-                else:
+                if ack is not None:
                     ack.error = error
+                elif isinstance(error, GSpiceError):
+                    self._refused(message, error)
+                else:
+                    log.exception("worker message %s failed", type(message).__name__)
             else:
                 if ack is not None:
                     ack.result = result
             finally:
                 if ack is not None:
                     ack.done.set()
+
+    def _refused(self, message: object, error: GSpiceError) -> None:
+        """Guests can send such messages without end: only the first ones are worth a warning."""
+        self._refusals += 1
+        level = logging.WARNING if self._refusals <= LOGGED_REFUSALS else logging.DEBUG
+        log.log(level, "%s refused: %s", type(message).__name__, error)
 
     def close(self) -> None:
         """Free the descriptors once the worker has gone; calls still queued are released with an error."""

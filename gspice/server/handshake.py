@@ -1,4 +1,4 @@
-"""The half-open links: how many there may be, in all and of one peer, and who is turned away."""
+"""The half-open links: how many there may be, in all and of one peer, and who makes room for whom."""
 
 import logging
 from collections import Counter
@@ -15,7 +15,7 @@ __all__ = ["Handshake", "HandshakeLimits", "Handshakes", "LinkPolicy"]
 log = logging.getLogger(__name__)
 
 LOG_EVERY_S = 5.0
-"""Peers turned away at the door make one line in the log in so many seconds, however many they are."""
+"""Links turned away make one line in the log in so many seconds, however many they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,17 @@ class HandshakeLimits:
     total: int = 64
     """Half-open links at a time."""
     per_peer: int = 16
-    """Half-open links of one address: a client opens all its channels at once, about ten."""
+    """Half-open links of one peer (``Transport.peer_group``): a client opens all its channels at once, about ten."""
     deadline_s: float = 10.0
     """From the first byte to the ticket."""
 
 
 class Handshakes:
-    """All links that are not linked yet: it counts them and turns away those that are too many."""
+    """All links that are not linked yet.
+
+    Where there are too many, an old one makes room for the new one: so whoever only holds places cannot keep
+    others out, neither those of other addresses nor those who share his.
+    """
 
     def __init__(
         self,
@@ -47,9 +51,10 @@ class Handshakes:
         self._clock = clock
         self._limits = limits or HandshakeLimits()
         self._failed_logins = failed_logins or FailedLogins()
-        self._open: set[Handshake] = set()
+        self._open: dict[Handshake, None] = {}
+        """The oldest first."""
         self._per_peer: Counter[str] = Counter()
-        self._turned_away = 0
+        self._unsaid = 0
         self._logged_at = float("-inf")
 
     def __len__(self) -> int:
@@ -61,11 +66,8 @@ class Handshakes:
         With ``skip_auth`` the ticket is read and must decrypt, but any password will do.
         """
         peer = transport.peer_group
-        if len(self._open) >= self._limits.total:
-            self._turn_away(transport, f"{len(self._open)} links are half open already")
-            return
-        if self._per_peer[peer] >= self._limits.per_peer:
-            self._turn_away(transport, f"{self._per_peer[peer]} links of this peer are half open already")
+        if not self._make_room(peer):
+            self._refuse(transport, f"{self._per_peer[peer]} links of this peer are half open, and none can go")
             return
         handshake = Handshake(
             self._loop,
@@ -77,7 +79,7 @@ class Handshakes:
             failed_logins=self._failed_logins,
             on_over=self._over,
         )
-        self._open.add(handshake)
+        self._open[handshake] = None
         self._per_peer[peer] += 1
 
     def close(self) -> None:
@@ -87,20 +89,50 @@ class Handshakes:
 
     def _over(self, handshake: Handshake) -> None:
         peer = handshake.transport.peer_group
-        self._open.discard(handshake)
+        del self._open[handshake]
         self._per_peer[peer] -= 1
         if not self._per_peer[peer]:
             del self._per_peer[peer]
 
-    def _turn_away(self, transport: Transport, reason: str) -> None:
+    def _make_room(self, peer: str) -> bool:
+        """End an old link where there is no place for another of this peer; False if none can be ended."""
+        of_peer, total = self._per_peer[peer], len(self._open)
+        if of_peer >= self._limits.per_peer:
+            # What is held back keeps its place: else a guesser would only have to connect anew, and never wait.
+            own = [link for link in self._open if link.transport.peer_group == peer and not link.held_back]
+            victim = next((link for link in own if not link.granted), None)
+            reason = f"{of_peer} links of this peer are half open already; the oldest makes room for a new one"
+        elif total >= self._limits.total:
+            everyone = [link for link in self._open if not link.granted]
+            victim = max(everyone, key=self._dispensability, default=None)
+            reason = f"{total} links are half open already; the oldest of the peer with most makes room for a new one"
+        else:
+            return True
+        if victim is None:
+            return False
+        self._say(victim.transport, reason)
+        victim.abort("dropped to make room for a newer link", quiet=True)
+        return True
+
+    def _dispensability(self, link: Handshake) -> tuple[int, bool]:
+        """Whose link is to go first; of equals ``max`` takes the first, which is the oldest."""
+        return self._per_peer[link.transport.peer_group], not link.held_back
+
+    def _refuse(self, transport: Transport, reason: str) -> None:
         transport.close()
-        self._turned_away += 1
-        now = self._clock()
-        if now - self._logged_at >= LOG_EVERY_S:
-            log.warning("%s: turned away: %s (%d since last said)", transport.peer, reason, self._turned_away)
-            self._turned_away = 0
-            self._logged_at = now
+        self._say(transport, reason)
         try:
             self._policy.on_failed(transport, reason)
         except Exception:
             log.exception("%s: the owner failed to note a refused connection", transport.peer)
+
+    def _say(self, transport: Transport, reason: str) -> None:
+        """Log that a link is turned away, if none was just now."""
+        now = self._clock()
+        if now - self._logged_at < LOG_EVERY_S:
+            self._unsaid += 1
+            return
+        others = f" ({self._unsaid} others were, unsaid, since the last such line)" if self._unsaid else ""
+        log.warning("%s: turned away: %s%s", transport.peer, reason, others)
+        self._unsaid = 0
+        self._logged_at = now

@@ -94,12 +94,22 @@ class Handshake:
         self._watch = loop.watch_add(transport.fileno(), WatchEvent.READ, self._on_ready)
         loop.timer_start(self._deadline, int(deadline_s * 1000))
 
-    def abort(self, reason: str) -> None:
-        """End it now, without a word to the peer."""
+    @property
+    def granted(self) -> bool:
+        """The ticket was good: the link is handed over as soon as the answer is sent."""
+        return self._state is _State.GRANTED
+
+    @property
+    def held_back(self) -> bool:
+        """The ticket was wrong, and the answer waits for its time."""
+        return self._state is _State.HELD_BACK
+
+    def abort(self, reason: str, *, quiet: bool = False) -> None:
+        """End it now, without a word to the peer, and with ``quiet`` without one in the log."""
         if self._state is _State.OVER:
             return
         if self._state not in (_State.LEAVING, _State.HELD_BACK):
-            self._note(reason)
+            self._note(reason, quiet=quiet)
         self._finish()
 
     # What the loop calls
@@ -218,7 +228,7 @@ class Handshake:
             if reason is not None:
                 self._refuse_login(reason)
                 return
-        self._failed_logins.succeeded(self.transport.peer_group)
+        # The peer's failures stay: others may guess at the same address, and this one needs no forgiving.
         # Only now: what there is, and who is connected, is nobody's business who has no ticket.
         known = self._request.channel_type in ChannelType.__members__.values()
         verdict = self._policy.authorize(self._request) if known else LinkError.CHANNEL_NOT_AVAILABLE
@@ -230,11 +240,14 @@ class Handshake:
         self._state = _State.GRANTED
 
     def _on_link_failed(self, failure: LinkFailed) -> None:
+        # Of the magic there is nothing to say but that it was not there, which is what the code says.
+        magic = failure.code == LinkError.INVALID_MAGIC
+        reason = link_error_text(failure.code) if magic else failure.reason
         if failure.reply_sent:
-            self._note(failure.reason)
+            self._note(reason)
             self._leave()
         else:
-            self.abort(failure.reason)
+            self.abort(reason)
 
     def _hand_over(self) -> None:
         assert self._request is not None
@@ -259,7 +272,7 @@ class Handshake:
     # The ends
 
     def _refuse_login(self, reason: str) -> None:
-        """Refuse a ticket, the later the more often this peer was wrong."""
+        """Refuse a ticket, the later the more often this peer was wrong of late."""
         self._note(f"{self._channel()}: {reason}")
         wait = self._failed_logins.failed(self.transport.peer_group, self._clock())
         self._state = _State.HELD_BACK
@@ -275,10 +288,11 @@ class Handshake:
         self._state = _State.LEAVING
         self._loop.timer_start(self._deadline, int(LEAVE_S * 1000))
 
-    def _note(self, reason: str) -> None:
+    def _note(self, reason: str, *, quiet: bool = False) -> None:
         """Why it came to nothing: said once, in the log and to the owner."""
         self._reason = reason
-        log.info("%s: link refused: %s", self.transport.peer, reason)
+        if not quiet:
+            log.info("%s: link refused: %s", self.transport.peer, reason)
 
     def _channel(self) -> str:
         assert self._request is not None

@@ -94,7 +94,7 @@ class Listener:
     def _ready(self, events: WatchEvent) -> None:
         for _ in range(ACCEPTS_PER_TURN):
             try:
-                sock, _ = self._socket.accept()
+                sock, address = self._socket.accept()
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -103,13 +103,17 @@ class Listener:
                 self._pause(error)
                 return
             self._troubled = False
-            self._hand_on(sock)
+            self._hand_on(sock, address)
             if self._socket.fileno() < 0:
                 return  # closed by the owner meanwhile
 
-    def _hand_on(self, sock: socket.socket) -> None:
+    def _hand_on(self, sock: socket.socket, address: object) -> None:
         try:
-            transport = PlainTransport(sock) if self._tls is None else TlsTransport(sock, self._tls)
+            transport = (
+                PlainTransport(sock, accepted_from=address)
+                if self._tls is None
+                else TlsTransport(sock, self._tls, accepted_from=address)
+            )
         except OSError as error:
             log.info("a connection was lost as it was accepted: %s", error)
             sock.close()

@@ -32,9 +32,9 @@ class ServerOptions:
     name: str | None = None
     uuid: bytes | None = None
     renderer: str = "auto"
+    """The canvas backend that draws; see ``gspice.gpu.select``."""
     record: Path | None = None
     """File for a recording of what the guest draws; zstd where it ends in ``.zst``."""
-    """The canvas backend that draws; see ``gspice.gpu.select``."""
     security: SecurityMap = field(default_factory=SecurityMap)
 
     def check(self) -> None:

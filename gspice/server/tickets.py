@@ -66,6 +66,7 @@ def _encoded(password: str) -> bytes:
 class FailedLogins:
     """How often each peer gave a wrong ticket lately, and so how long its refusal is held back.
 
+    Only time makes it forget: were a good ticket enough, whoever has one would let others guess at his address.
     It remembers a bounded number of peers: the one that failed longest ago is forgotten first.
     """
 
@@ -91,7 +92,3 @@ class FailedLogins:
             self._failures.popitem(last=False)
         # The exponent is clamped: a guesser of a thousand passwords must not overflow the float.
         return min(self._first * 2.0 ** min(count, 32), self._longest)
-
-    def succeeded(self, peer: str) -> None:
-        """Forget the peer's failures."""
-        self._failures.pop(peer, None)

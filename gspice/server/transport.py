@@ -5,6 +5,7 @@ import ipaddress
 import os
 import socket
 import ssl
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -26,27 +27,36 @@ DISCARD_READS = 4
 
 NOTHING = WatchEvent(0)
 
+_TLS_HANDSHAKE = 22
+"""Content type of the record that every TLS connection begins with."""
+_CREDENTIALS = struct.Struct("iII")
+"""Process, user and group of a UNIX socket's peer, as the kernel gives them (struct ucred)."""
+
 
 class Transport(ABC):
     """One connected stream socket, made non-blocking; it owns the descriptor until ``close``.
 
     Failures of the socket or of TLS are OSError: the connection is dead, and all that is left is ``close``.
+    ``accepted_from`` is the address that accept gave: of a peer that has reset already nobody else knows it.
     """
 
     secure = False
     """What goes over the network is encrypted."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, accepted_from: Any = None) -> None:
         sock.setblocking(False)
         self._socket = sock
         self.local = sock.family == socket.AF_UNIX
         """The peer is on this machine, behind a UNIX socket."""
         self.local_address: Address = _address(sock.getsockname())
-        self.peer_address: Address = "" if self.local else _address(_peer_name(sock))
+        self.peer_address: Address = "" if self.local else _address(accepted_from or _peer_name(sock))
         self.peer = _text(self.peer_address)
         """The peer's address and port, for the log."""
-        self.peer_group = _group(self.peer_address)
-        """What peers are told apart by when they are counted: the address, or for IPv6 its /64 network."""
+        self.peer_group = _unix_group(sock) if self.local else _group(self.peer_address)
+        """What peers are told apart by when they are counted.
+
+        The address, or for IPv6 its /64 network; behind a UNIX socket, the user.
+        """
         if not self.local:
             _set_tcp_options(sock)
 
@@ -107,12 +117,14 @@ class TlsTransport(Transport):
 
     secure = True
 
-    def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
-        super().__init__(sock)
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext, *, accepted_from: Any = None) -> None:
+        super().__init__(sock, accepted_from=accepted_from)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._ready = False
+        self._first = b""
+        """The first byte that came, which tells TLS from what is none."""
         self._unsent: memoryview = memoryview(b"")
 
     @property
@@ -129,11 +141,19 @@ class TlsTransport(Transport):
             except ssl.SSLWantReadError:
                 if not self._pull(RECEIVE_SIZE):
                     break
-            except ssl.SSLError:
-                self._push()  # the alert that tells the peer why
-                raise
+            except ssl.SSLError as error:
+                with contextlib.suppress(OSError):
+                    self._push()  # the alert that tells the peer why
+                raise ConnectionAbortedError(self._handshake_problem(error)) from error
         self._push()
         return self._ready
+
+    def _handshake_problem(self, error: ssl.SSLError) -> str:
+        if self._first and self._first[0] != _TLS_HANDSHAKE:
+            return "the peer does not speak TLS, and this is the TLS port"
+        if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return "the peer hung up within the TLS handshake"
+        return f"TLS handshake failed: {_tls_reason(error)}"
 
     def wants(self) -> WatchEvent:
         wants = NOTHING if self._ready else WatchEvent.READ
@@ -153,6 +173,8 @@ class TlsTransport(Transport):
                 data = None
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 data = b""
+            except ssl.SSLError as error:
+                raise ConnectionAbortedError(f"TLS broke: {_tls_reason(error)}") from error
             with contextlib.suppress(OSError):
                 # Reading may have made answers, such as a key update; a peer that is gone needs none.
                 self._push()
@@ -164,7 +186,10 @@ class TlsTransport(Transport):
         for chunk in _chunks(buffers, TLS_CHUNK):
             if not self._push():
                 return taken
-            taken += self._tls.write(chunk)
+            try:
+                taken += self._tls.write(chunk)
+            except ssl.SSLError as error:
+                raise ConnectionAbortedError(f"TLS broke: {_tls_reason(error)}") from error
         self._push()
         return taken
 
@@ -174,6 +199,7 @@ class TlsTransport(Transport):
         if data is None:
             return False
         if data:
+            self._first = self._first or data[:1]
             self._incoming.write(data)
         elif self._incoming.eof:
             return False
@@ -244,6 +270,11 @@ def _chunks(buffers: Sequence[Buffer], size: int) -> Iterator[memoryview]:
             yield view[start : start + size]
 
 
+def _tls_reason(error: ssl.SSLError) -> str:
+    """What OpenSSL says, without the names of its libraries and the lines of its source."""
+    return (error.reason or "reason unknown").lower().replace("_", " ")
+
+
 def _set_tcp_options(sock: socket.socket) -> None:
     # A socket handed over by the host need not be TCP (a vsock, say): then it can do without these.
     with contextlib.suppress(OSError):
@@ -280,6 +311,15 @@ def _text(address: Address) -> str:
         return address or "unix"
     host, port = address[0], address[1]
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _unix_group(sock: socket.socket) -> str:
+    """Who is behind a UNIX socket: all peers have the same name there, which is none."""
+    try:
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    except OSError:
+        return "unix"
+    return f"unix user {_CREDENTIALS.unpack(credentials)[1]}"
 
 
 def _group(address: Address) -> str:

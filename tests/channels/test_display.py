@@ -266,3 +266,13 @@ def test_the_guest_learns_what_all_clients_can() -> None:
     first.disconnected(0)
     first.disconnected(0)
     assert rig.hub.shared_caps()[0]
+
+
+def test_forgotten_pixels_are_captured_anew() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    sender.messages.clear()
+    rig.hub.forget_pixels()
+    rig.hub.push(0)
+    assert copied(sender.messages) == SPEC.width * SPEC.height

@@ -14,7 +14,7 @@ from gspice.pixels import SurfaceFormat
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
 from gspice.wire.messages import display
-from gspice.wire.types import Quic
+from gspice.wire.types import Glz
 from tests.client.fake_server import FakeServer, ServerEnd, create_primary, fill, show_picture
 from tests.client.messages import WHOLE, copy
 
@@ -133,11 +133,11 @@ def test_4_no_spice(target: Path) -> None:
 def test_4_what_cannot_be_decoded(target: Path) -> None:
     def compressed(end: ServerEnd) -> None:
         show_picture(end)
-        end.send(copy(Quic(width=8, height=4, data=b"QUIC")))
+        end.send(copy(Glz(width=8, height=4, data=b"GLZ")))
         end.until_hang_up()
 
     with FakeServer({ChannelType.DISPLAY: compressed}) as server:
-        check_failure(run(server.uri, target, "--settle", "0.2"), 4, "1 x COPY (image of type QUIC)")
+        check_failure(run(server.uri, target, "--settle", "0.2"), 4, "1 x COPY (image of type GLZ_RGB)")
     assert not target.exists()
 
 

@@ -231,14 +231,14 @@ def test_all_images_can_be_dropped(shown: DisplayChannel) -> None:
 # -- what cannot be decoded
 
 
-def quic(box: Rect = CORNER) -> Message:
-    return copy(wire.Quic(width=box.width, height=box.height, data=b"QUIC"), box)
+def glz(box: Rect = CORNER) -> Message:
+    return copy(wire.Glz(width=box.width, height=box.height, data=b"GLZ"), box)
 
 
 def test_what_cannot_be_decoded_is_counted_and_leaves_the_picture_incomplete(shown: DisplayChannel) -> None:
-    feed(shown, quic(), quic())
+    feed(shown, glz(), glz())
     assert not shown.complete
-    assert shown.unsupported_text() == "2 x COPY (image of type QUIC)"
+    assert shown.unsupported_text() == "2 x COPY (image of type GLZ_RGB)"
     assert pixel(shown, 0, 0) == BLUE
     feed(shown, fill(0, Rect(0, 0, 1, 1)))
     assert not shown.complete
@@ -247,7 +247,7 @@ def test_what_cannot_be_decoded_is_counted_and_leaves_the_picture_incomplete(sho
 
 
 def test_incompleteness_follows_copies(shown: DisplayChannel) -> None:
-    feed(shown, quic(), copy_bits(0, 0, Rect(4, 2, 6, 3)), fill(0, CORNER))
+    feed(shown, glz(), copy_bits(0, 0, Rect(4, 2, 6, 3)), fill(0, CORNER))
     assert not shown.complete
     feed(shown, fill(0, Rect(4, 2, 6, 3)))
     assert shown.complete

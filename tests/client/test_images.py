@@ -1,5 +1,9 @@
 """Images off the wire: formats, LZ4, the caches, and what cannot be decoded."""
 
+import hashlib
+import json
+from pathlib import Path
+
 import pytest
 
 from gspice.client.errors import UnsupportedError
@@ -11,6 +15,8 @@ from gspice.qxl import ops
 from gspice.wire import types as wire
 from tests.client.messages import bitmap, gray
 
+CODED = Path(__file__).parent.parent / "data" / "codec"
+INDEX = json.loads((CODED / "index.json").read_text())
 CACHE_ME = wire.ImageFlags.CACHE_ME
 
 
@@ -72,6 +78,61 @@ def test_huge_lz4_images_are_refused_before_memory_is_taken(cache: ImageCache) -
         image_of(wire.Lz4(width=1 << 20, height=1 << 20, data=bytes(100)), cache)
 
 
+def encoded(name: str, **fields: object) -> wire.Image:
+    entry = next(entry for entry in INDEX if entry["file"] == name)
+    kind = {1: wire.Quic, 100: wire.LzPlt, 101: wire.LzRgb, 105: wire.Jpeg, 108: wire.JpegAlpha}[
+        entry["type"]
+    ]
+    data = (CODED / name).read_bytes()
+    made: wire.Image = kind(width=entry["width"], height=entry["height"], data=data, **fields)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "top_down"),
+    [
+        ("quic-rgb32-ui.bin", BitmapFormat.XRGB32, True),
+        ("quic-rgba-photo.bin", BitmapFormat.ARGB32, True),
+        ("quic-rgb16-ui.bin", BitmapFormat.RGB555, True),
+        ("lz-rgb32-ui-up.bin", BitmapFormat.XRGB32, False),
+        ("lz-a8-ui.bin", BitmapFormat.A8, True),
+    ],
+)
+def test_lossless_codings(name: str, form: BitmapFormat, top_down: bool, cache: ImageCache) -> None:
+    image = decoded(encoded(name), cache)
+    assert (image.format, image.top_down) == (form, top_down)
+    rows = [image.data[at : at + image.stride] for at in range(0, len(image.data), image.stride)]
+    pixels = b"".join(rows if top_down else rows[::-1])
+    assert hashlib.sha256(pixels).hexdigest() == next(e["sha256"] for e in INDEX if e["file"] == name)
+
+
+def test_jpeg(cache: ImageCache) -> None:
+    image = decoded(encoded("jpeg-rgb32-photo.bin"), cache)
+    assert (image.format, image.width, image.height) == (BitmapFormat.XRGB32, 131, 67)
+    entry = next(entry for entry in INDEX if entry["file"] == "jpeg-rgba-ui.bin")
+    fields = {"jpeg_size": entry["jpeg_size"], "jpeg_flags": entry["jpeg_flags"]}
+    assert decoded(encoded("jpeg-rgba-ui.bin", **fields), cache).format is BitmapFormat.ARGB32
+    with pytest.raises(ProtocolError, match="JPEG"):
+        image_of(encoded("jpeg-rgba-ui.bin", **fields | {"jpeg_flags": 0}), cache)
+
+
+def test_lz_palettes(cache: ImageCache) -> None:
+    palette = wire.Palette(unique=8, entries=(1, 2))
+    flags = wire.BitmapFlags.PAL_CACHE_ME
+    image = decoded(encoded("lz-plt1be-ui.bin", palette=palette, bitmap_flags=flags), cache)
+    assert (image.format, image.palette) == (BitmapFormat.BIT1_BE, ops.Palette(8, (1, 2)))
+    flags = wire.BitmapFlags.PAL_FROM_CACHE
+    assert (
+        decoded(encoded("lz-plt1be-ui.bin", palette_id=8, bitmap_flags=flags), cache).palette == image.palette
+    )
+
+
+@pytest.mark.parametrize("cls", [wire.Quic, wire.LzRgb, wire.LzPlt, wire.Jpeg])
+def test_what_is_no_image_is_a_protocol_error(cls: type[wire.Quic], cache: ImageCache) -> None:
+    with pytest.raises(ProtocolError, match="image"):
+        image_of(cls(width=4, height=3, data=bytes(100)), cache)
+
+
 def test_a_surface_is_named(cache: ImageCache) -> None:
     image = image_of(wire.Surface(width=3, height=2, surface_id=9), cache)
     assert isinstance(image, ops.SurfaceImage)
@@ -95,24 +156,24 @@ def test_images_come_from_the_cache(
 
 def test_undecodable_images_are_named_also_from_the_cache(cache: ImageCache) -> None:
     for image in (
-        wire.Quic(id=6, flags=CACHE_ME, width=2, height=2, data=b"QUIC"),
+        wire.Glz(id=6, flags=CACHE_ME, width=2, height=2, data=b"GLZ"),
         wire.FromCache(id=6, width=2, height=2),
     ):
-        with pytest.raises(UnsupportedError, match="image of type QUIC"):
+        with pytest.raises(UnsupportedError, match="image of type GLZ_RGB"):
             image_of(image, cache)
 
 
 def test_the_image_cache_has_a_limit(cache: ImageCache) -> None:
     side = 1 << 10
-    quic = [
-        wire.Quic(id=number, flags=CACHE_ME, width=side, height=side, data=b"")
+    glz = [
+        wire.Glz(id=number, flags=CACHE_ME, width=side, height=side, data=b"")
         for number in range(2 * CACHE_PIXELS // side**2 + 1)
     ]
-    for image in (*quic[:-1], quic[0]):
+    for image in (*glz[:-1], glz[0]):
         with pytest.raises(UnsupportedError):
             image_of(image, cache)
     with pytest.raises(ProtocolError, match="image cache"):
-        image_of(quic[-1], cache)
+        image_of(glz[-1], cache)
 
 
 def indexed(**fields: object) -> wire.Bitmap:

@@ -198,7 +198,11 @@ class ReferenceCanvas:
                 return lambda x, y, dst: rop(ropd, True, over(x, y), put(x, y, dst), ones, dest_flag=1)
             case Rop3():
                 self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1, SurfaceFormat.A8)
-                pattern, source, code = self._brush(drawable, op.brush, target, ones), self._rop3_source(drawable), op.rop3
+                pattern, source, code = (
+                    self._brush(drawable, op.brush, target, ones),
+                    self._rop3_source(drawable),
+                    op.rop3,
+                )
                 return lambda x, y, dst: ternary(code, pattern(x, y), source(x, y), dst, ones)
             case Transparent():
                 self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1)
@@ -209,10 +213,15 @@ class ReferenceCanvas:
                 grid = self.grid(drawable, op.src, target, original=True)
                 own = grid.self_bitmap and target is SurfaceFormat.XRGB32 and drawable.surface_id != 0
                 made = render.alpha_blend(self._own_grid(drawable), box, op, grid, off_screen=own)
-                return lambda x, y, dst: made[y - box.top][x - box.left]
+                if (op.src_area.width, op.src_area.height) != (box.width, box.height):
+                    return lambda x, y, dst: made[y - box.top][x - box.left]
+                seen = grid.bounds.translate(box.left - op.src_area.left, box.top - op.src_area.top)
+                return lambda x, y, dst: made[y - box.top][x - box.left] if seen.contains_point(x, y) else dst
             case Composite():
                 mask = self.grid(drawable, op.mask, target) if op.flags & 1 << 19 and op.mask else None
-                made = render.composite(self._own_grid(drawable), box, op, self.grid(drawable, op.src, target), mask)
+                made = render.composite(
+                    self._own_grid(drawable), box, op, self.grid(drawable, op.src, target), mask
+                )
                 return lambda x, y, dst: made[y - box.top][x - box.left]
             case Blackness() | Whiteness() | Invers():
                 fixed = {Blackness: 128, Whiteness: 256, Invers: 512}[type(op)]
@@ -302,7 +311,9 @@ class ReferenceCanvas:
         spec = self.specs[drawable.surface_id]
         return Grid(Rect(0, 0, spec.width, spec.height), spec.format, self.rows[drawable.surface_id])
 
-    def grid(self, drawable: Drawable, image: Image, target: SurfaceFormat, *, original: bool = False) -> Grid:
+    def grid(
+        self, drawable: Drawable, image: Image, target: SurfaceFormat, *, original: bool = False
+    ) -> Grid:
         """All pixels of an image as pixman is given them: bitmaps in the target's format, or in their own."""
         if isinstance(image, SurfaceImage):
             own = image.surface_id == drawable.surface_id
@@ -313,9 +324,15 @@ class ReferenceCanvas:
             whole = Rect(0, 0, spec.width, spec.height)
             if area is None:
                 return Grid(whole, spec.format, self.rows[image.surface_id])
-            if area.empty or not whole.contains(area) or spec.format in (SurfaceFormat.A1, SurfaceFormat.RGB565):
+            if (
+                area.empty
+                or not whole.contains(area)
+                or spec.format in (SurfaceFormat.A1, SurfaceFormat.RGB565)
+            ):
                 raise Refused
-            rows = [row[area.left : area.right] for row in self.rows[image.surface_id][area.top : area.bottom]]
+            rows = [
+                row[area.left : area.right] for row in self.rows[image.surface_id][area.top : area.bottom]
+            ]
             return Grid(area, spec.format, rows, self_bitmap=True)
         if not isinstance(image, BitmapImage):
             raise Refused
@@ -364,7 +381,9 @@ class ReferenceCanvas:
             grid = self.grid(drawable, image, target)
             raw = grid.form.bits_per_pixel == bits
             return Picture(
-                grid.bounds, lambda x, y: grid.at(x, y) if raw else surface_argb(grid.at(x, y), grid.form), raw
+                grid.bounds,
+                lambda x, y: grid.at(x, y) if raw else surface_argb(grid.at(x, y), grid.form),
+                raw,
             )
         if not isinstance(image, BitmapImage):
             raise Refused

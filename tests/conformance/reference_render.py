@@ -37,7 +37,9 @@ class Grid:
 
 def image_of(rows: Rows, form: SurfaceFormat) -> pixman.Image:
     """A pixman image of these pixels."""
-    return pixman.Image(form, len(rows[0]), len(rows), b"".join(pack(row, form.bits_per_pixel) for row in rows))
+    return pixman.Image(
+        form, len(rows[0]), len(rows), b"".join(pack(row, form.bits_per_pixel) for row in rows)
+    )
 
 
 def pack(row: list[int], bits: int) -> bytes:

@@ -118,7 +118,9 @@ def descriptors(draw: st.DrawFn) -> int:
 
 
 @st.composite
-def images(draw: st.DrawFn, surfaces: Specs, least: tuple[int, int] = (1, 1)) -> tuple[Image, tuple[int, int]]:
+def images(
+    draw: st.DrawFn, surfaces: Specs, least: tuple[int, int] = (1, 1)
+) -> tuple[Image, tuple[int, int]]:
     """A bitmap, mostly of at least the given size, or a surface, and its size."""
     if draw(st.booleans()):
         spare = st.integers(0, 4)
@@ -176,7 +178,9 @@ def image_ops(draw: st.DrawFn, surfaces: Specs, box: Rect) -> Op:
                 key = int.from_bytes(image.data[:4], "little")
             return Transparent(image, area, draw(color), key)
         case _:
-            return AlphaBlend(draw(st.integers(0, 3)), draw(st.sampled_from((0, 1, 77, 128, 255))), image, area)
+            return AlphaBlend(
+                draw(st.integers(0, 3)), draw(st.sampled_from((0, 1, 77, 128, 255))), image, area
+            )
 
 
 @st.composite
@@ -200,7 +204,9 @@ def composites(draw: st.DrawFn, surfaces: Specs, box: Rect) -> Composite:
     operator = draw(st.integers(0, 13) | st.integers(0, 66))
     filters = st.sampled_from((0, 1, 2, 3, 4, 0, 1, 3, 4, 5, 7))
     flags = operator | draw(filters) << 8 | draw(st.integers(0, 3)) << 14 | draw(st.integers(0, 3)) << 16
-    flags |= draw(filters) << 11 | draw(st.integers(0, 1)) << 18 | draw(st.sampled_from((0, 0, 1, 2, 4, 7))) << 22
+    flags |= (
+        draw(filters) << 11 | draw(st.integers(0, 1)) << 18 | draw(st.sampled_from((0, 0, 1, 2, 4, 7))) << 22
+    )
     src_transform, mask_transform = draw(transforms()), draw(transforms()) if mask else None
     flags |= bool(mask) << 19 | bool(src_transform) << 20 | bool(mask_transform) << 21
     near = st.integers(-8, MAX_SIDE)

@@ -6,20 +6,28 @@ from gspice.gpu.cpu import kernels
 from gspice.gpu.cpu.canvas import MAX_SIDE, CpuCanvas
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import (
+    AlphaBlend,
     BitmapImage,
     Blackness,
+    Blend,
     Brush,
+    Composite,
     Copy,
     CopyBits,
     Drawable,
     EncodedImage,
     Fill,
     Image,
+    Invers,
     Mask,
     Nop,
     Op,
+    Opaque,
+    Palette,
+    Rop3,
     Stroke,
     SurfaceImage,
+    Text,
     Transparent,
 )
 
@@ -28,6 +36,8 @@ PUT = 8
 WHOLE = Rect(0, 0, 8, 4)
 NO_MASK = Mask()
 RED = Fill(Brush(1, 0xFF0000), PUT, NO_MASK)
+INVERS = Invers(NO_MASK)
+ALPHA = SurfaceImage(id=1, flags=0, width=8, height=4, surface_id=1)
 
 
 @pytest.fixture
@@ -42,6 +52,26 @@ def draw(
 ) -> tuple[bool, str]:
     (outcome,) = canvas.submit([Drawable(surface_id=0, bbox=bbox, op=op, clip=clip)])
     return outcome.drawn, outcome.reason
+
+
+def encoded() -> Image:
+    return EncodedImage(id=1, flags=0, width=8, height=4, type=1, data=b"")
+
+
+def flat(width: int, height: int) -> BitmapImage:
+    """A large bitmap of one bit a pixel."""
+    stride = (width + 7) // 8
+    return BitmapImage(
+        id=1,
+        flags=0,
+        width=width,
+        height=height,
+        format=BitmapFormat.BIT1_BE,
+        top_down=True,
+        stride=stride,
+        data=bytes(stride * height),
+        palette=Palette(1, (1, 2)),
+    )
 
 
 def image(width: int = 8, height: int = 4) -> BitmapImage:
@@ -133,36 +163,100 @@ def test_no_such_surface(canvas: CpuCanvas) -> None:
     assert "surface 3" in outcome.reason
 
 
-def encoded() -> Image:
-    return EncodedImage(id=1, flags=0, width=8, height=4, type=1, data=b"")
+def broken(**changes: object) -> BitmapImage:
+    """A bitmap whose fields do not fit each other."""
+    fields: dict[str, object] = {
+        "id": 1, "flags": 0, "width": 8, "height": 4, "format": BitmapFormat.XRGB32, "top_down": True,
+        "stride": 32, "data": bytes(128), **changes,
+    }  # fmt: skip
+    return BitmapImage(**fields)  # type: ignore[arg-type]
+
+
+SOLID = Brush(1, 0x123456)
+OTHER_DEPTH = SurfaceImage(id=1, flags=0, width=8, height=4, surface_id=5)
+MISSING = SurfaceImage(id=1, flags=0, width=8, height=4, surface_id=6)
 
 
 @pytest.mark.parametrize(
     ("op", "text"),
     [
-        (Stroke((), 0, (), Brush(1, 0), PUT, PUT), "operation STROKE is not drawn by the cpu canvas"),
-        (Transparent(image(), WHOLE, 0, 0), "operation TRANSPARENT is not drawn by the cpu canvas"),
-        (Copy(image(), Rect(0, 0, 7, 4), PUT, 0, NO_MASK), "scaled COPY"),
-        (Copy(image(), WHOLE.translate(1, 0), PUT, 0, NO_MASK), "source area (1, 0, 9, 4)"),
-        (Copy(image(), WHOLE.translate(0, -1), PUT, 0, NO_MASK), "source area (0, -1, 8, 3)"),
-        (Copy(encoded(), WHOLE, PUT, 0, NO_MASK), "EncodedImage"),
-        (Fill(Brush(2, 0, image()), PUT, NO_MASK), "brush of type 2"),
-        (Blackness(Mask(encoded(), Point(0, 0))), "EncodedImage as a mask"),
+        (Stroke((), 8, (), SOLID, PUT, PUT), "no length"),
+        (Text(0, (), WHOLE, SOLID, SOLID, PUT, PUT), "no glyph format"),
+        (Copy(image(), Rect(0, 0, 7, 4), PUT, 2, NO_MASK), "scale mode 2"),
+        (Copy(image(), Rect(7, 0, 0, 4), PUT, 0, NO_MASK), "cannot be scaled"),
+        (Copy(image(), Rect(0, 0, 40000, 4), PUT, 0, NO_MASK), "cannot be scaled"),
+        (Copy(OTHER_DEPTH, Rect(0, 0, 4, 4), 64, 0, NO_MASK), "source of 16 bits a pixel"),
+        (Copy(broken(data=bytes(127)), WHOLE, PUT, 0, NO_MASK), "127 bytes"),
+        (Copy(broken(stride=31), WHOLE, PUT, 0, NO_MASK), "stride 31"),
+        (Copy(broken(stride=0), WHOLE, PUT, 0, NO_MASK), "stride 0"),
+        (Copy(broken(height=0), WHOLE, PUT, 0, NO_MASK), "0 rows"),
+        (Copy(broken(width=1 << 31), WHOLE, PUT, 0, NO_MASK), "bitmap of 2147483648x4"),
+        (Copy(MISSING, WHOLE, PUT, 0, NO_MASK), "surface 6 does not exist"),
+        (Blend(encoded(), WHOLE, PUT, 0, NO_MASK), "no decoder"),
+        (Opaque(OTHER_DEPTH, WHOLE, SOLID, PUT, 0, NO_MASK), "source of 16 bits a pixel"),
+        (Opaque(image(), WHOLE, Brush(2, 0, OTHER_DEPTH), PUT, 0, NO_MASK), "pattern of 16 bits"),
+        (Fill(Brush(2), PUT, NO_MASK), "brush of type 2"),
+        (Fill(Brush(3), PUT, NO_MASK), "brush of type 3"),
+        (Fill(Brush(2, 0, encoded()), PUT, NO_MASK), "no decoder"),
+        (Rop3(image(), WHOLE.translate(1, 0), SOLID, 0x96, 0, NO_MASK), "source area (1, 0, 9, 4)"),
+        (Rop3(image(), Rect(1, 1, 1, 3), SOLID, 0x96, 0, NO_MASK), "is empty"),
+        (Rop3(OTHER_DEPTH, WHOLE, SOLID, 0x96, 0, NO_MASK), "source of 16 bits"),
+        (Transparent(OTHER_DEPTH, WHOLE, 0, 0), "source of 16 bits"),
+        (AlphaBlend(0, 9, flat(40000, 1), Rect(0, 0, 8, 4)), "pixman reads up to 32766"),
+        (AlphaBlend(0, 9, flat(32766, 5000), Rect(0, 0, 8, 4)), "would take over"),
+        (Composite(14, image(), None, None, None, Point(0, 0), Point(0, 0)), "operator 14"),
+        (Composite(3 | 5 << 8, image(), None, None, None, Point(0, 0), Point(0, 0)), "filter 5"),
+        (
+            Composite(3 | 1 << 19 | 6 << 11, image(), image(), None, None, Point(0, 0), Point(0, 0)),
+            "filter 6",
+        ),
+        (Blackness(Mask(encoded(), Point(0, 0))), "no decoder"),
     ],
 )
 def test_what_is_not_drawn_says_why(canvas: CpuCanvas, op: Op, text: str) -> None:
+    canvas.create_surface(5, SurfaceSpec(8, 4, SurfaceFormat.RGB565))
     drawn, reason = draw(canvas, op)
     assert not drawn
     assert text in reason
     assert canvas.read(0, WHOLE).data == bytes(128)
 
 
-def test_source_area_is_held_against_the_surface_not_its_descriptor(canvas: CpuCanvas) -> None:
-    canvas.create_surface(1, SurfaceSpec(7, 4, XRGB))
-    lying = SurfaceImage(id=1, flags=0, width=100, height=100, surface_id=1)
-    drawn, reason = draw(canvas, Copy(lying, WHOLE, PUT, 0, NO_MASK))
+@pytest.mark.parametrize(
+    ("op", "form"),
+    [
+        (Opaque(image(), WHOLE, SOLID, PUT, 0, NO_MASK), SurfaceFormat.A1),
+        (Fill(Brush(2, 0, image()), PUT, NO_MASK), SurfaceFormat.A1),
+        (Transparent(image(), WHOLE, 0, 0), SurfaceFormat.A1),
+        (Rop3(image(), WHOLE, SOLID, 0x96, 0, NO_MASK), SurfaceFormat.A1),
+        (Rop3(image(), WHOLE, SOLID, 0x96, 0, NO_MASK), SurfaceFormat.A8),
+        (Composite(3, image(), None, None, None, Point(0, 0), Point(0, 0)), SurfaceFormat.A1),
+        (Composite(3 | 1 << 24, image(), None, None, None, Point(0, 0), Point(0, 0)), SurfaceFormat.A8),
+        (Composite(3 | 1 << 22, ALPHA, None, None, None, Point(0, 0), Point(0, 0)), SurfaceFormat.A8),
+    ],
+)
+def test_what_clients_cannot_draw_on_a_format(op: Op, form: SurfaceFormat) -> None:
+    canvas = CpuCanvas()
+    canvas.create_surface(0, SurfaceSpec(8, 4, form))
+    canvas.create_surface(1, SurfaceSpec(8, 4, SurfaceFormat.A8))
+    drawn, reason = draw(canvas, op)
     assert not drawn
-    assert "not inside 7x4" in reason
+    assert form.name in reason
+
+
+@pytest.mark.parametrize("area", [Rect(0, 0, 9, 4), Rect(-1, 0, 4, 4), Rect(2, 0, 2, 4)])
+def test_self_bitmaps_must_lie_on_the_surface(canvas: CpuCanvas, area: Rect) -> None:
+    own = SurfaceImage(id=0, flags=0, width=8, height=4, surface_id=0)
+    op = Transparent(own, WHOLE, 0, 0)
+    (outcome,) = canvas.submit([Drawable(surface_id=0, bbox=WHOLE, op=op, self_bitmap_area=area)])
+    assert not outcome.drawn
+    assert "self-bitmap" in outcome.reason
+
+
+@pytest.mark.parametrize("part", [WHOLE.translate(3, 1), WHOLE.translate(-3, -1)])
+def test_only_what_the_source_covers_is_drawn(canvas: CpuCanvas, part: Rect) -> None:
+    (outcome,) = canvas.submit([Drawable(surface_id=0, bbox=WHOLE, op=Copy(image(), part, PUT, 0, NO_MASK))])
+    assert outcome.drawn
+    assert outcome.rects == (WHOLE.translate(-part.left, -part.top).intersect(WHOLE),)
 
 
 @pytest.mark.parametrize("bbox", [Rect(0, 0, 9, 4), Rect(-1, 0, 4, 4), Rect(3, 3, 3, 4), Rect(4, 0, 2, 4)])
@@ -215,11 +309,13 @@ def test_a_drawable_without_memory_does_not_stop_the_rest(
         raise MemoryError("none left")
 
     monkeypatch.setattr(kernels, "blit", none_left)
-    batch = [Drawable(surface_id=0, bbox=WHOLE, op=op) for op in (Copy(image(), WHOLE, PUT, 0, NO_MASK), RED)]
+    ops = (Copy(image(), WHOLE.translate(1, 0), PUT, 0, NO_MASK), INVERS)
+    batch = [Drawable(surface_id=0, bbox=WHOLE, op=op) for op in ops]
     assert [(outcome.drawn, outcome.reason) for outcome in canvas.submit(batch)] == [
         (False, "none left"),
         (True, ""),
     ]
+    assert canvas.read(0, WHOLE).data == b"\xff" * 128
 
 
 def test_colours_on_16_bit_surfaces_are_raw_pixels(canvas: CpuCanvas) -> None:

@@ -105,9 +105,7 @@ def texts(draw: st.DrawFn) -> ops.Text:
     string = tuple(draw(st.lists(glyphs(bits), max_size=3)))
     flags = flag | draw(st.sampled_from([0, 8]))
     back = st.builds(Rect, coordinates, coordinates, coordinates, coordinates)
-    return ops.Text(
-        flags, string, draw(back), draw(brushes), draw(brushes), draw(st.integers(0, 0xFFFF)), 0
-    )
+    return ops.Text(flags, string, draw(back), draw(brushes), draw(brushes), draw(st.integers(0, 0xFFFF)), 0)
 
 
 @st.composite
@@ -252,16 +250,33 @@ def primaries(draw: st.DrawFn) -> RecordedPrimary:
 
 
 BITMAP = ops.BitmapImage(
-    id=7, flags=1, width=2, height=2, format=BitmapFormat.XRGB32, top_down=True, stride=8, data=bytes(range(16))
+    id=7,
+    flags=1,
+    width=2,
+    height=2,
+    format=BitmapFormat.XRGB32,
+    top_down=True,
+    stride=8,
+    data=bytes(range(16)),
 )
 BOX = Rect(10, 20, 12, 22)
 AREA = Rect(0, 0, 2, 2)
 MASK = ops.Mask(
     ops.BitmapImage(
-        id=8, flags=0, width=2, height=2, format=BitmapFormat.BIT1_BE, top_down=True, stride=1, data=b"\x40\x80"
+        id=8,
+        flags=0,
+        width=2,
+        height=2,
+        format=BitmapFormat.BIT1_BE,
+        top_down=True,
+        stride=1,
+        data=b"\x40\x80",
     ),
     Point(1, -1),
     True,
+)
+ALPHA = ops.BitmapImage(
+    id=11, flags=0, width=2, height=1, format=BitmapFormat.A8, top_down=True, stride=2, data=b"\x80\xff"
 )
 PATTERN = ops.Brush(2, 0, BITMAP, Point(3, 4))
 SOLID = ops.Brush(1, 0xFF123456)
@@ -290,9 +305,7 @@ OPERATIONS: tuple[ops.Op, ...] = (
     ops.Whiteness(MASK),
     ops.Invers(ops.Mask()),
     ops.Rop3(BITMAP, AREA, PATTERN, 0xCA, 1, ops.Mask()),
-    ops.Stroke(
-        (ops.PathSegment(3, ((0, 0), (160, -16))), ops.PathSegment(1, ())), 8, (16, 32), SOLID, 8, 8
-    ),
+    ops.Stroke((ops.PathSegment(3, ((0, 0), (160, -16))), ops.PathSegment(1, ())), 8, (16, 32), SOLID, 8, 8),
     ops.Text(
         1,
         (ops.Glyph(Point(1, 2), Point(0, -7), 9, 2, b"\x81\x80\x42\x00"),),
@@ -307,7 +320,7 @@ OPERATIONS: tuple[ops.Op, ...] = (
     ops.Composite(
         HAS_MASK | HAS_SRC_TRANSFORM | 3,
         BITMAP,
-        MASK.image,
+        ALPHA,
         (65536, 0, 0, 0, 65536, -65536),
         None,
         Point(1, 2),

@@ -14,7 +14,7 @@ from gspice.gpu.canvas import DrawOutcome
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.pixels import SurfaceFormat, SurfaceSpec
 from gspice.qxl.memslots import MemSlots
-from gspice.qxl.ops import Drawable
+from gspice.qxl.ops import Drawable, Op, Opaque
 from gspice.server import command_reader
 from gspice.server.command_reader import LOGGED_BAD_COMMANDS, SLICE_S, CommandReader
 from gspice.server.command_ring import REPOLL_MS
@@ -26,7 +26,6 @@ from tests.qxl.guest_structures import (
     COPY,
     CURSOR,
     FILL,
-    OPAQUE,
     SURFACE,
     UPDATE,
     copy,
@@ -100,12 +99,17 @@ class CountingCanvas(CpuCanvas):
         super().__init__()
         self.batches: list[int] = []
         self.seconds = 0.0
+        self.unknown: type[Op] | None = None
         self._clock = clock
 
     def submit(self, batch: Sequence[Drawable]) -> list[DrawOutcome]:
         self.batches.append(len(batch))
         self._clock.now += self.seconds
-        return super().submit(batch)
+        not_drawn = DrawOutcome((), False, "never heard of it")
+        return [
+            not_drawn if type(d.op) is self.unknown else super(CountingCanvas, self).submit([d])[0]
+            for d in batch
+        ]
 
 
 class Rig:
@@ -234,12 +238,15 @@ def test_what_the_canvas_cannot_draw_is_counted_and_logged_once_a_kind(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = commands()["opaque"]
-    opaque = [rig.guest.drawable(OPAQUE, bytes(78), surface_id=0), made(rig.guest), made(rig.guest)]
-    rig.qxl.display += [*opaque[1:], rig.fill(1, bbox=Rect(0, 0, SIDE + 1, 1)), rig.fill(2)]
+    rig.canvas.unknown = Opaque
+    outside = rig.fill(1, bbox=Rect(0, 0, SIDE + 1, 1))
+    rig.qxl.display += [made(rig.guest), made(rig.guest), outside, rig.fill(2)]
     rig.pump()
     counters = rig.reader.counters
     assert counters == {"not drawn": 3, "not drawn Opaque": 2, "not drawn Fill": 1, "Fill": 1}
-    assert [r.getMessage().split(":")[1].split()[0] for r in caplog.records] == ["Opaque", "Fill"]
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first == "display 5: Opaque not drawn: never heard of it"
+    assert second.startswith("display 5: Fill not drawn: bounding box")
     assert rig.surfaces.update_area(0, ALL, True) == [ALL], "only what was drawn is dirty"
 
 
@@ -318,3 +325,21 @@ def test_draining_takes_all_there_is_but_not_for_ever(rig: Rig, monkeypatch: pyt
     rig.qxl.display += [rig.fill(1)] * (5 * command_reader.BATCH)
     rig.reader.drain()
     assert len(rig.qxl.display) == 2 * command_reader.BATCH
+
+
+def test_a_fault_of_the_canvas_costs_its_batch_and_no_more(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[bool] = []
+    monkeypatch.setattr(rig.display, "forget_pixels", lambda: forgotten.append(True))
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.canvas, "submit", lambda batch: 1 / 0)
+        rig.qxl.display += [rig.fill(1), rig.update(5), rig.fill(2)]
+        rig.pump()
+    assert len(rig.qxl.released) == 3, "what was taken is released, whatever went wrong"
+    assert rig.reader.counters["failed"] == 2
+    assert forgotten, "clients must get what the batch may have drawn"
+    assert "ZeroDivisionError" in caplog.text
+    rig.qxl.display.append(rig.fill(3))
+    rig.pump()
+    assert rig.color() == 3

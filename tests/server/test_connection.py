@@ -103,6 +103,7 @@ class Peer:
         self.writer = FrameWriter(mini=mini)
         self.closed: list[str] = []
         self.received: list[Message] = []
+        self.greed: list[InputsKeyScancode] = []
         self.connection = Connection(
             loop=self.loop,
             transport=transport,
@@ -284,6 +285,157 @@ def test_drained_waits_for_low_water(peer: Peer) -> None:
     assert "drained" not in peer.channel.calls
     peer.read(20)
     assert "drained" in peer.channel.calls
+
+
+# Clients that send more than their share
+
+
+def flood(peer: Peer, count: int) -> list[InputsKeyScancode]:
+    """So many different messages on their way to the server, none of them handled yet."""
+    messages = [key(number.to_bytes(2, "little")) for number in range(count)]
+    assert peer.socket.send(encoded(peer.writer, *messages)) == count * 8
+    return messages
+
+
+def run_on(peer: Peer, until: Callable[[], bool]) -> None:
+    """Serve, with time passing."""
+
+    def step() -> bool:
+        peer.clock.now += 0.002
+        return until()
+
+    spin(peer.loop, step)
+
+
+def test_a_flood_does_not_hold_up_others(peer: Peer) -> None:
+    other = Peer(loop=peer.loop, clock=peer.clock)
+
+    def handle(message: Message) -> None:
+        peer.clock.now += 0.001
+
+    peer.channel.on_receive = handle
+    waits = []
+    for number in range(10):
+        flood(peer, 500)
+        sent_at = peer.clock.now
+        other.socket.send(encoded(other.writer, key()))
+        spin(peer.loop, lambda number=number: len(other.channel.received) > number)  # type: ignore[misc]
+        waits.append(peer.clock.now - sent_at)
+    assert len(peer.channel.received) >= 64, "the flood was served too"
+    assert max(waits) < 0.2, "two turns of the flood at most, of 64 messages each"
+    other.connection.abort("done")
+    other.socket.close()
+
+
+def test_a_flood_is_handled_turn_by_turn_in_order(peer: Peer) -> None:
+    messages = flood(peer, 1000)
+    settle(peer.loop)
+    assert peer.channel.received == messages[:64], "one turn, and the clock stands still"
+    flooded = peer.connection.bytes_in
+    peer.socket.send(encoded(peer.writer, key(b"last")))
+    settle(peer.loop)
+    assert peer.connection.bytes_in == flooded, "nothing is read while there is something to handle"
+    run_on(peer, lambda: len(peer.channel.received) == 1001)
+    assert peer.channel.received == [*messages, key(b"last")]
+
+
+def test_what_a_client_sent_before_it_hung_up_is_handled(peer: Peer) -> None:
+    messages = flood(peer, 300)
+    peer.socket.close()
+    run_on(peer, lambda: bool(peer.closed))
+    assert peer.channel.received == messages
+    assert peer.closed == ["the client hung up"]
+
+
+def test_timers_run_within_a_flood(peer: Peer) -> None:
+    flood(peer, 1000)
+    peer.channel.due = peer.clock.now + 0.001
+    run_on(peer, lambda: "timer" in peer.channel.calls)
+    assert len(peer.channel.received) < 1000
+
+
+@pytest.mark.parametrize("end", ["abort", "close"])
+def test_a_flood_ends_with_the_connection(peer: Peer, end: str) -> None:
+    flood(peer, 1000)
+    settle(peer.loop)
+    getattr(peer.connection, end)("enough")
+    peer.wait(2)
+    assert peer.closed == ["enough"]
+    assert len(peer.channel.received) == 64
+
+
+ANSWER = ping(1, bytes(5000))
+ANSWERS = 100_000
+"""Bytes of answers that may be unsent, in the tests."""
+
+
+@pytest.fixture
+def greedy() -> Iterator[Peer]:
+    """One that has asked for 500 answers and has read none: the server has come as far as it goes."""
+    peer = Peer(limits=ConnectionLimits(answers=ANSWERS))
+    peer.channel.on_receive = lambda message: peer.connection.send(ANSWER)
+    peer.greed = flood(peer, 500)
+    for _ in range(10):
+        peer.wait(0.002)
+    yield peer
+    peer.finish()
+
+
+def test_a_client_that_does_not_take_its_answers_is_not_heard(greedy: Peer) -> None:
+    heard = len(greedy.channel.received)
+    assert ANSWERS // 5012 <= heard < 200
+    assert greedy.connection.queued_bytes < ANSWERS + 2 * 5012
+    greedy.wait(20)
+    assert len(greedy.channel.received) == heard
+    longest = 0
+
+    def all_came() -> bool:
+        nonlocal longest
+        longest = max(longest, greedy.connection.queued_bytes)
+        while data := read_some(greedy.socket):
+            greedy.reader.feed(data)
+        while (message := greedy.reader.next_message()) is not None:
+            greedy.received.append(message)
+        return len(greedy.received) == 500
+
+    run_on(greedy, all_came)
+    assert greedy.channel.received == greedy.greed
+    assert longest < ANSWERS + 2 * 5012
+
+
+def test_one_that_never_takes_them_is_given_up(greedy: Peer) -> None:
+    def given_up() -> bool:
+        greedy.clock.now += 10
+        return bool(greedy.closed)
+
+    spin(greedy.loop, given_up)
+    assert greedy.closed == ["the client took no bytes for 30 s"]
+
+
+def test_one_that_hangs_up_instead_is_noticed(greedy: Peer) -> None:
+    greedy.socket.close()
+    run_on(greedy, lambda: bool(greedy.closed))
+    assert len(greedy.channel.received) < 200
+
+
+def test_what_others_queue_for_a_client_does_not_shut_it_up(peer: Peer) -> None:
+    for _ in range(100):
+        peer.connection.send(ping(1, bytes(100000)))
+    peer.send(key(b"go on"))
+    assert peer.channel.received == [key(b"go on")], "it may be unable to read before it has written"
+
+
+def test_acknowledgements_are_heard_behind_many_answers() -> None:
+    peer = Peer(AckedChannel, limits=ConnectionLimits(answers=ANSWERS))
+    peer.channel.on_receive = lambda message: [peer.connection.send(ANSWER) for _ in range(100)]
+    peer.send(AckSync(generation=1), key(b"a"), key(b"b"))
+    assert peer.channel.received == [key(b"a")], "its 100 answers come first"
+    answers = len(peer.read(1 + WINDOW)) - 1
+    while answers < 200:
+        peer.socket.send(encoded(peer.writer, Ack()))
+        peer.clock.now += 0.002
+        answers += len(peer.read(WINDOW))
+    peer.finish()
 
 
 # Faults

@@ -15,7 +15,7 @@ from gspice.wire.messages.display import DisplayMark
 from tests.input.fake_devices import FakeKeyboard, FakeMouse, FakeTablet
 from tests.server.fake_interfaces import FakeCharDevice, FakeMigrate, FakePlayback, FakeRecord
 from tests.server.server_rig import ServerRig, server_rig
-from tests.server.worker_rig import INIT, RecordingDevice, our_threads
+from tests.server.worker_rig import INIT, RecordingDevice, all_threads_end, our_threads
 
 ALL = Rect(0, 0, 64, 48)
 KINDS: dict[str, Callable[[], Interface]] = {
@@ -202,7 +202,7 @@ def test_a_closed_server_does_not_keep_the_host_waiting(rig: ServerRig) -> None:
     device, driver = rig.add_qxl()
     worker = rig.server.devices.worker(device)
     rig.do(rig.server.close)
-    assert our_threads() == []
+    assert all_threads_end()
     with pytest.raises(InterfaceError, match="not attached"):
         rig.do(driver.close)
     assert device.worker is None

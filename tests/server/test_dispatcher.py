@@ -37,6 +37,8 @@ class Worker:
         self.handled.append(message)
         if message == "bad":
             raise GuestError("no such surface")
+        if message == "broken":
+            raise ValueError("a fault of ours")
         return f"did {message}"
 
     def end(self) -> None:
@@ -67,11 +69,22 @@ def test_call_raises_what_handling_raised_and_the_worker_goes_on(worker: Worker)
     assert worker.dispatcher.call("good") == "did good"
 
 
+def test_refused_messages_of_guests_do_not_fill_the_log(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        for _ in range(100):
+            worker.dispatcher.send("bad")
+        worker.dispatcher.call("good")
+    assert len(caplog.records) == 20
+    assert "Traceback" not in caplog.text
+
+
 def test_a_failed_send_is_logged(worker: Worker, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        worker.dispatcher.send("bad")
+        worker.dispatcher.send("broken")
         worker.dispatcher.call("good")
-    assert "no such surface" in caplog.text
+    assert "a fault of ours" in caplog.text and "Traceback" in caplog.text
 
 
 def test_a_worker_that_does_not_come_round_times_out(worker: Worker) -> None:

@@ -25,6 +25,8 @@ class Rig:
     def __init__(self, server: ServerRig) -> None:
         self.server = server
         self.closed: list[tuple[object, str]] = []
+        self.transports: list[PlainTransport] = []
+        """Kept, so that what nobody closes stays open."""
         self.opener = Opener(
             server.loop, server.server.state, server.loop.now, lambda *end: self.closed.append(end)
         )
@@ -43,7 +45,8 @@ class Rig:
             local=True,
             peer="test",
         )
-        self.server.do(lambda: self.opener.open_channel(PlainTransport(near), link, leftover, token))
+        self.transports.append(transport := PlainTransport(near))
+        self.server.do(lambda: self.opener.open_channel(transport, link, leftover, token))
         return LinkedPeer(far, kind)
 
 
@@ -96,7 +99,7 @@ def test_displays_are_served_by_their_worker(rig: Rig) -> None:
 
 def test_a_display_that_was_removed_meanwhile(rig: Rig) -> None:
     peer = rig.open(ChannelType.DISPLAY, 1, channel_id=2)
-    assert peer.receive() is None
+    assert peer.receive(1.0) is None
     assert rig.closed == [(1, "its device was removed")]
     peer.close()
 

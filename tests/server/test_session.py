@@ -90,8 +90,10 @@ def test_a_device_that_went_has_no_say(rig: ServerRig) -> None:
     assert supported(rig) == BOTH
     rig.do(lambda: state.primary_changed(1, 64, 48, False))  # was on its way
     assert supported(rig) == BOTH
-    rig.add_qxl(1, size=None)
-    assert supported(rig) == MouseMode.SERVER
+    rig.do(lambda: state.primary_changed(0, 64, 48, True))
+    rig.do(lambda: rig.server.remove_interface(rig.server.devices.worker_of(0).qxl))  # type: ignore[union-attr]
+    rig.add_qxl(0, size=None)
+    assert supported(rig) == MouseMode.SERVER, "the new one has no primary surface yet"
 
 
 def test_the_tablet_learns_the_size_of_the_one_screen(rig: ServerRig) -> None:

@@ -19,7 +19,7 @@ from gspice.wire.messages.draw import DisplayFill
 from gspice.wire.messages.inputs import InputsInit, InputsKeyDown, InputsKeyModifiers
 from tests.input.fake_devices import FakeKeyboard
 from tests.server.server_rig import ServerRig, server_rig
-from tests.server.worker_rig import INIT, open_descriptors, our_threads
+from tests.server.worker_rig import INIT, all_threads_end, open_descriptors
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_closing_with_clients_leaves_no_thread_and_no_descriptor() -> None:
         assert all(peer.wait_closed() for peer in peers)
         assert half_open.recv(1) == b""
         half_open.close()
-        assert our_threads() == []
+        assert all_threads_end()
     gc.collect()
     assert open_descriptors() == before
 

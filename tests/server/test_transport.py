@@ -368,7 +368,7 @@ def test_many_tls_records_at_once_are_all_given(loop: PollLoop, certificates: Pa
 
 
 def test_no_tls_record_holds_parts_of_two_buffers() -> None:
-    buffers = [b"a" * 10, memoryview(b"b" * 25), b"", b"c"]
+    buffers: list[bytes | memoryview] = [b"a" * 10, memoryview(b"b" * 25), b"", b"c"]
     assert [bytes(piece) for piece in _chunks(buffers, 10)] == [
         b"a" * 10,
         b"b" * 10,

@@ -2,15 +2,20 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gspice.channels.base import LinkInfo
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
+from gspice.pixels import Pixels, SurfaceFormat
 from gspice.qxl.device import QXLDevice
 from gspice.qxl.driver import GuestDriver
 from gspice.qxl.layout import MIB, DeviceSizes
@@ -20,14 +25,14 @@ from gspice.server.loop import PollLoop
 from gspice.server.red_worker import RedWorker, WorkerEvents
 from gspice.server.transport import PlainTransport
 from gspice.server.worker_messages import ConnectChannel, Start
-from gspice.vdi.qxl import CommandExt, ReleaseInfo
+from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, ReleaseInfo
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.framing import FrameReader, FrameWriter
 from gspice.wire.messages.display import DisplayInit
 from gspice.wire.registry import server_messages
 from tests.peers.raw_link import COMMON, MAX_MESSAGE, RawChannel
-from tests.server.net import spin
+from tests.server.net import PATIENCE_S, spin
 
 SIZES = DeviceSizes(ram=6 * MIB, vram=4 * MIB, primary=2 * MIB)
 GUEST = 1
@@ -184,6 +189,43 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def all_threads_end() -> bool:
+    """Whether no thread of a server is left; the pool's may take a moment after their last job."""
+    deadline = time.monotonic() + PATIENCE_S
+    while our_threads() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return not our_threads()
+
+
 def our_threads() -> list[str]:
     """Threads of a server that run now."""
     return [t.name for t in threading.enumerate() if t.name.startswith(("red-worker", "gspice"))]
+
+
+def primary(rig: WorkerRig, **changes: int) -> DevSurfaceCreate:
+    """A primary surface at the start of the guest's memory; needs ``boot``, which set its slots."""
+    values = {
+        "width": 64,
+        "height": 48,
+        "stride": 256,
+        "format": SurfaceFormat.XRGB32,
+        "mem": rig.device.memory.ram.create_surface.mem or address(rig),
+        "group_id": GUEST,
+    }
+    return DevSurfaceCreate(**(values | changes))
+
+
+def address(rig: WorkerRig) -> int:
+    rom = rig.device.memory.rom
+    return (rom.slots_start << rom.slot_gen_bits | rom.slot_generation) << 48
+
+
+def colors(pixels: Pixels | None) -> set[int]:
+    """The colours of a picture, without the byte that says nothing."""
+    assert pixels is not None
+    return set((np.frombuffer(pixels.data, "<u4") & 0xFFFFFF).tolist())
+
+
+def color_at(rows: NDArray[np.uint8], x: int, y: int) -> int:
+    """A pixel of guest memory."""
+    return int.from_bytes(rows[y, 4 * x : 4 * x + 3].tobytes(), "little")

@@ -12,7 +12,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 
 from gspice.gpu.cpu.kernels cimport (
-    KEEP_GIL_BYTES, RAW, WORD32, Box, Rop, Surface, View, blit_box, fill_box, move_box, spread,
+    KEEP_GIL_BYTES, RAW, WORD32, Box, Plane, Rop, Surface, View, blit_box, fill_box, move_box, plane_of, spread,
 )
 from gspice.qxl.ops cimport (
     BitmapImage, Blackness, Blend, Brush, Copy, CopyBits, Drawable, Fill, Image, Invers, Mask, SurfaceImage,
@@ -38,6 +38,7 @@ cdef enum Kind:
 cdef enum:
     DESCRIPTORS = 2048  # all that the bits of a rop descriptor can say
     MAX_FORMAT = 128
+    MAX_CLIPS = 8  # more are worth a region
     MAX_COVERS = 16  # beyond that the largest stay: a batch has few that hide anything
     DEST_TERMS = 4 | 8  # of a rop: those that read the destination
     XRGB32_BITMAP = 8
@@ -45,7 +46,8 @@ cdef enum:
 
 cdef struct Command:
     Kind kind
-    PyObject *surface  # borrowed: the canvas keeps its surfaces for as long as a batch takes
+    PyObject *surface  # only compared; the canvas keeps its surfaces for as long as a batch takes
+    Plane plane
     PyObject *source_surface
     Box *boxes
     int count
@@ -176,7 +178,7 @@ cdef class Batch:
                 return None
         elif not constant(command, op, kind):
             return None
-        command.surface = <PyObject *>surface
+        command.surface, command.plane = <PyObject *>surface, plane_of(surface)
         command.certain = True
         if drawable.clip is None:
             command.first = command.extents
@@ -185,19 +187,34 @@ cdef class Batch:
         return self.clipped(drawable, command)
 
     cdef tuple clipped(self, Drawable drawable, Command *command):
+        cdef Box[MAX_CLIPS] boxes
         cdef Box clip
-        cdef Box *box = &command.first
-        cdef list rects
-        if PyTuple_GET_SIZE(drawable.clip) == 1 and unbox(<object>PyTuple_GET_ITEM(drawable.clip, 0), &clip):
-            box.x1, box.y1 = max(clip.x1, command.extents.x1), max(clip.y1, command.extents.y1)
-            box.x2, box.y2 = min(clip.x2, command.extents.x2), min(clip.y2, command.extents.y2)
-            if box.x1 >= box.x2 or box.y1 >= box.y2:
-                command.kind = NOTHING
-                return ()
-            command.extents = box[0]
-            command.boxes, command.count = box, 1
-            return (make_rect(box.x1, box.y1, box.x2, box.y2),)
-        rects = self._area(drawable, self._spec)
+        cdef Box *box
+        cdef Py_ssize_t i
+        cdef int k, count = 0
+        cdef list rects = []
+        if PyTuple_GET_SIZE(drawable.clip) <= MAX_CLIPS:
+            for i in range(PyTuple_GET_SIZE(drawable.clip)):
+                if not unbox(<object>PyTuple_GET_ITEM(drawable.clip, i), &clip):
+                    break
+                box = &boxes[count]
+                box.x1, box.y1 = max(clip.x1, command.extents.x1), max(clip.y1, command.extents.y1)
+                box.x2, box.y2 = min(clip.x2, command.extents.x2), min(clip.y2, command.extents.y2)
+                if box.x1 >= box.x2 or box.y1 >= box.y2:
+                    continue
+                for k in range(count):
+                    if overlap(&boxes[k], box):
+                        break
+                else:
+                    count += 1
+                    rects.append(make_rect(box.x1, box.y1, box.x2, box.y2))
+                    continue
+                break
+            else:
+                return self.limited(command, rects)
+        return self.limited(command, self._area(drawable))
+
+    cdef tuple limited(self, Command *command, list rects):
         if not rects:
             command.kind = NOTHING
         self.place(command, rects)
@@ -466,7 +483,7 @@ cdef long long work(const Command *command) noexcept:
     if command.kind == NOTHING or command.culled:
         return 0
     cdef long long area = <long long>(command.extents.x2 - command.extents.x1)
-    return area * (command.extents.y2 - command.extents.y1) * (<Surface>command.surface).bits // 8
+    return area * (command.extents.y2 - command.extents.y1) * command.plane.bits // 8
 
 
 cdef void draw_run(const Command *commands, Py_ssize_t count) noexcept nogil:
@@ -479,3 +496,12 @@ cdef void draw_run(const Command *commands, Py_ssize_t count) noexcept nogil:
             continue
         for k in range(command.count):
             draw_one(command, command.boxes[k])
+
+
+cdef inline void draw_one(const Command *command, Box box) noexcept nogil:
+    if command.kind == FILL:
+        fill_box(&command.plane, box, command.flip, command.keep, NULL, 0, 0)
+    elif command.kind == BLIT:
+        blit_box(&command.plane, box, &command.source, command.dx, command.dy, &command.rop, NULL, 0, 0)
+    else:
+        move_box(&command.plane, box, command.dx, command.dy)

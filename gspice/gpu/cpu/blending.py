@@ -3,9 +3,9 @@
 from enum import IntFlag
 
 from gspice.errors import GuestError
-from gspice.geometry import Point
+from gspice.geometry import Point, Rect
 from gspice.gpu.cpu import kernels, scaling
-from gspice.gpu.cpu.images import Origin, Target, check_picture, image_of
+from gspice.gpu.cpu.images import Origin, Target, check_picture, image_of, within
 from gspice.gpu.cpu.painting import Plan, nothing
 from gspice.gpu.cpu.render import Picture, composite, is_operator
 from gspice.gpu.cpu.rops import ROP_AND
@@ -35,7 +35,8 @@ def alpha_blend(target: Target) -> Plan:
     """ALPHA_BLEND: the image, already multiplied by its alpha, over what is there."""
     op, bbox = target.drawable.op, target.drawable.bbox
     assert isinstance(op, AlphaBlend)
-    if op.alpha == 0:
+    alpha = op.alpha & 0xFF
+    if alpha == 0:
         return nothing(target)
     origin, part = image_of(target, op.src, original=True), op.src_area
     check_picture(origin)
@@ -43,27 +44,25 @@ def alpha_blend(target: Target) -> Plan:
     dest_alpha = bool(op.alpha_flags & _DEST_HAS_ALPHA)
     scaled = (part.width, part.height) != (bbox.width, bbox.height)
     way = scaling.stretch(part, bbox, scaling.NEAREST)
+    area = target.area
+    if not scaled:
+        area = within(area, origin.bounds.translate(bbox.left - part.left, bbox.top - part.top))
 
     def draw() -> None:
         form = _with_alpha(origin.format, surface_alpha or _self_bitmap_has_alpha(target, origin))
         at = Point(0, 0)
         if scaled:
             picture = scaling.stretched(origin, form, way)
-        elif part.intersect(origin.bounds).empty:
-            return
         else:
             picture, corner = origin.picture(form, part.intersect(origin.bounds))
             at = Point(part.left - corner.x, part.top - corner.y)
-        _draw(
-            target,
-            _OP_OVER,
-            picture,
-            at,
-            form=_with_alpha(target.spec.format, dest_alpha),
-            alpha=op.alpha & 0xFF,
+        dest_format = _with_alpha(target.spec.format, dest_alpha)
+        composite(
+            _OP_OVER, picture, target.surface, dest_format, area, bbox, src_x=at.x, src_y=at.y, alpha=alpha
         )
+        _clear_high(target, dest_format, area)
 
-    return Plan(target.area, draw)
+    return Plan(area, draw)
 
 
 def render(target: Target) -> Plan:
@@ -89,15 +88,20 @@ def render(target: Target) -> Plan:
         if mask is not None:
             cover = mask.picture()
             cover.component_alpha(bool(op.flags & CompositeFlag.COMPONENT_ALPHA))
-        _draw(
-            target,
+        composite(
             operator,
             src.picture(),
-            op.src_origin,
-            form=dest_format,
+            target.surface,
+            dest_format,
+            target.area,
+            target.drawable.bbox,
+            src_x=op.src_origin.x,
+            src_y=op.src_origin.y,
             mask=cover,
-            mask_at=op.mask_origin,
+            mask_x=op.mask_origin.x,
+            mask_y=op.mask_origin.y,
         )
+        _clear_high(target, dest_format, target.area)
 
     return Plan(target.area, draw)
 
@@ -135,34 +139,10 @@ class _Operand:
         return picture
 
 
-def _draw(
-    target: Target,
-    operator: int,
-    picture: Picture,
-    at: Point,
-    *,
-    form: SurfaceFormat,
-    mask: Picture | None = None,
-    mask_at: Point = Point(0, 0),  # noqa: B008 - a value
-    alpha: int = 255,
-) -> None:
-    composite(
-        operator,
-        picture,
-        target.surface,
-        form,
-        target.area,
-        target.drawable.bbox,
-        src_x=at.x,
-        src_y=at.y,
-        mask=mask,
-        mask_x=mask_at.x,
-        mask_y=mask_at.y,
-        alpha=alpha,
-    )
+def _clear_high(target: Target, form: SurfaceFormat, area: list[Rect]) -> None:
     if form is SurfaceFormat.XRGB32:
         # What pixman leaves in the high byte differs from one of its loops to the next.
-        kernels.fill(target.surface, target.area, _RGB, ROP_AND)
+        kernels.fill(target.surface, area, _RGB, ROP_AND)
 
 
 def _with_alpha(form: SurfaceFormat, wanted: bool) -> SurfaceFormat:

@@ -7,8 +7,10 @@ from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas, CanvasCaps, DrawOutcome
 from gspice.gpu.cpu import blending, kernels, painting
+from gspice.gpu.cpu.batch import draw_batch
 from gspice.gpu.cpu.images import Target
 from gspice.gpu.cpu.painting import Plan
+from gspice.gpu.cpu.reads import Decoder, decoded, needs_decoding, surfaces_read
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import (
     AlphaBlend,
@@ -24,6 +26,8 @@ from gspice.qxl.ops import (
     Op,
     Opaque,
     Rop3,
+    Stroke,
+    Text,
     Transparent,
     Whiteness,
 )
@@ -48,6 +52,8 @@ _PLANNERS: dict[type[Op], Callable[[Target], Plan]] = {
     Transparent: painting.transparent,
     AlphaBlend: blending.alpha_blend,
     Composite: blending.render,
+    Stroke: painting.stroke,
+    Text: painting.text,
 }
 
 
@@ -62,8 +68,12 @@ class CpuCanvas(Canvas):
         max_height=MAX_SIDE,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, decode: Decoder | None = None) -> None:
+        """``decode``: for images that the guest compressed; without it their commands are not drawn."""
+        self._decode = decode
         self._surfaces: dict[int, tuple[kernels.Surface, SurfaceSpec]] = {}
+        self.culled = 0
+        """Commands that were not drawn so far because later ones of the same batch cover them whole."""
 
     def create_surface(
         self, surface_id: int, spec: SurfaceSpec, data: bytes | None = None, stride: int = 0
@@ -101,7 +111,9 @@ class CpuCanvas(Canvas):
 
     def submit(self, batch: Sequence[Drawable]) -> list[DrawOutcome]:
         """See Canvas. What is not drawn says why: an op not known here, or a command that makes no sense."""
-        return [self._outcome(drawable) for drawable in batch]
+        outcomes, culled = draw_batch(self._surfaces, batch, self._plan, _visible, surfaces_read)
+        self.culled += culled
+        return outcomes
 
     def read(self, surface_id: int, rect: Rect) -> Pixels:
         """See Canvas; the rows have no padding."""
@@ -122,32 +134,36 @@ class CpuCanvas(Canvas):
             raise GuestError(f"surface {surface_id} does not exist")
         return found
 
-    def _outcome(self, drawable: Drawable) -> DrawOutcome:
-        try:
-            plan = self._plan(drawable)
-            if plan.rects:
-                plan.draw()
-            return DrawOutcome(tuple(plan.rects), True)
-        except (GuestError, MemoryError) as error:
-            return DrawOutcome((), False, str(error))
-
     def _plan(self, drawable: Drawable) -> Plan:
         op = type(drawable.op)
         planner = _PLANNERS.get(op)
         if planner is None:
             raise GuestError(f"operation {op.__name__.upper()} is not drawn by the cpu canvas")
         surface, spec = self._find(drawable.surface_id)
-        return planner(Target(surface, spec, drawable, self._area(drawable), self._surfaces))
-
-    def _area(self, drawable: Drawable) -> list[Rect]:
-        """Where a drawable may draw, as disjoint banded rectangles."""
         bbox = drawable.bbox
-        _, spec = self._find(drawable.surface_id)
         if bbox.empty:
             raise GuestError(f"bounding box {tuple(bbox)} is empty")
         if not Rect(0, 0, spec.width, spec.height).contains(bbox):
             raise GuestError(f"bounding box {tuple(bbox)} is not inside {spec.width}x{spec.height}")
-        if drawable.clip is None:
-            return [bbox]
-        seen = [part for part in map(bbox.intersect, drawable.clip) if not part.empty]
-        return seen if len(seen) < 2 else Region(seen).rects()
+        area = _visible(drawable)
+        if needs_decoding(drawable.op):
+            # Decoded one at a time: the pixels of a whole batch may take more memory than there is.
+            def draw() -> None:
+                bitmaps = decoded(drawable, self._decode)
+                _draw(planner(Target(surface, spec, bitmaps, area, self._surfaces)))
+
+            return Plan(area, draw, certain=False)
+        return planner(Target(surface, spec, drawable, area, self._surfaces))
+
+
+def _draw(plan: Plan) -> None:
+    if plan.rects:
+        plan.draw()
+
+
+def _visible(drawable: Drawable) -> list[Rect]:
+    """Where a drawable may draw, as disjoint banded rectangles."""
+    if drawable.clip is None:
+        return [drawable.bbox]
+    seen = [part for part in map(drawable.bbox.intersect, drawable.clip) if not part.empty]
+    return seen if len(seen) < 2 else Region(seen).rects()

@@ -189,7 +189,7 @@ cdef inline void over_pixel(uint8_t *row, int x, int code, uint32_t source) noex
     cdef uint8_t bit
     if code == XRGB32 or code == ARGB32:
         old = (<uint32_t *>row)[x]
-        new = plus(source, scale(old, rest))
+        new = plus(source, scale(old, rest)) if rest else source
         if code == XRGB32:
             new = (new & 0xffffff) | (old & 0xff000000u)
         (<uint32_t *>row)[x] = new

@@ -4,15 +4,16 @@ Planning a command finds out whether an image can be read at all. Its pixels are
 drawn: until then earlier commands of the batch may change them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.kernels import Source, Surface
 from gspice.gpu.cpu.render import Picture
-from gspice.gpu.cpu.sources import Surfaces, decoded, mask_of, source_of, surface_of, surface_source
+from gspice.gpu.cpu.sources import Surfaces, mask_copy, mask_of, source_of, surface_of, surface_source
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
-from gspice.qxl.ops import BitmapImage, Drawable, EncodedImage, Image, Mask, SurfaceImage
+from gspice.qxl.ops import BitmapImage, Drawable, Image, Mask, SurfaceImage
 
 MAX_PICTURE_SIDE = 32766
 """Pixman draws nothing from images that are wider or higher."""
@@ -47,9 +48,19 @@ class MaskedArea:
     """Where a masked command draws: in ``rects``, with the mask's own origin at (dx, dy)."""
 
     rects: list[Rect]
-    mask: Source | None
-    dx: int
-    dy: int
+    _read: Callable[[], Source] | None = None
+    dx: int = 0
+    dy: int = 0
+
+    @property
+    def unmasked(self) -> bool:
+        """Whether every pixel of ``rects`` is drawn."""
+        return self._read is None
+
+    @property
+    def mask(self) -> Source | None:
+        """The mask; take it before anything is drawn, as it may be the surface that is drawn on."""
+        return None if self._read is None else self._read()
 
 
 class Origin:
@@ -126,15 +137,14 @@ def image_of(target: Target, image: Image, *, original: bool = False) -> Origin:
             return _OwnOrigin(target, _self_bitmap(target, image))
         return _SurfaceOrigin(surface, spec, target.spec.format)
     form = target.spec.format
-    if isinstance(image, BitmapImage | EncodedImage):
-        bitmap = image if isinstance(image, BitmapImage) else decoded(image)
-        if original and not bitmap.format.indexed:
-            form = _NATIVE[bitmap.format]
-        elif form.bits_per_pixel == 32 and not (original and bitmap.format.indexed):
+    if isinstance(image, BitmapImage):
+        if original and not image.format.indexed:
+            form = _NATIVE[image.format]
+        elif form.bits_per_pixel == 32 and not (original and image.format.indexed):
             # The target's own alpha is not made up: raw bits are copied.
-            has_alpha = bitmap.format is BitmapFormat.ARGB32
+            has_alpha = image.format is BitmapFormat.ARGB32
             form = SurfaceFormat.ARGB32 if has_alpha else SurfaceFormat.XRGB32
-        return _BitmapOrigin(source_of(bitmap, form, target.surfaces), form)
+        return _BitmapOrigin(source_of(image, form, target.surfaces), form)
     raise GuestError(f"{type(image).__name__} cannot be read by the cpu canvas")
 
 
@@ -159,10 +169,14 @@ def masked(target: Target, mask: Mask, area: list[Rect] | None = None) -> Masked
     rects = target.area if area is None else area
     source = mask_of(mask, target.surfaces)
     if source is None:
-        return MaskedArea(rects, None, 0, 0)
+        return MaskedArea(rects)
     bbox = target.drawable.bbox
     origin = Point(bbox.left - mask.pos.x, bbox.top - mask.pos.y)
-    return MaskedArea(within(rects, Rect.sized(*origin, source.width, source.height)), source, *origin)
+    seen = within(rects, Rect.sized(*origin, source.width, source.height))
+    image = mask.image
+    if isinstance(image, SurfaceImage) and surface_of(image, target.surfaces)[0] is target.surface:
+        return MaskedArea(seen, lambda: mask_copy(mask, target.surface), *origin)
+    return MaskedArea(seen, lambda: source, *origin)
 
 
 def within(area: list[Rect], limit: Rect) -> list[Rect]:

@@ -41,6 +41,12 @@ cdef struct View:
 cdef struct Box:
     int x1, y1, x2, y2
 
+# Where the pixels of a surface are.
+cdef struct Plane:
+    uint8_t *rows
+    Py_ssize_t stride
+    int bits
+
 # Any function of source and destination bits is one ^ (src & s) ^ (dst & d) ^ (both & s & d).
 cdef struct Rop:
     uint32_t one, src, dst, both
@@ -75,11 +81,11 @@ cdef int check_source(Surface target, Source source) except -1
 cdef int take_box(rect, int width, int height, Box *out) except -1
 cdef Box *take_boxes(rects, Surface target, source, int dx, int dy, Source mask, int mask_dx, int mask_dy,
                      Py_ssize_t *count, Py_ssize_t *pixels) except? NULL
-cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,
+cdef void fill_box(const Plane *target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,
                    int mask_dy) noexcept nogil
-cdef void blit_box(Surface target, Box box, const View *source, int dx, int dy, const Rop *rop,
+cdef void blit_box(const Plane *target, Box box, const View *source, int dx, int dy, const Rop *rop,
                    const View *mask, int mask_dx, int mask_dy) noexcept nogil
-cdef void move_box(Surface target, Box box, int dx, int dy) noexcept nogil
+cdef void move_box(const Plane *target, Box box, int dx, int dy) noexcept nogil
 cdef void load_row(const View *source, int x, int y, int n, int bits, void *out) noexcept nogil
 
 
@@ -206,6 +212,10 @@ cdef inline void store_bits(uint8_t *row, int x, int n, const uint8_t *src) noex
 
 cdef inline void fetch(const View *view, int x, int y, int n, uint32_t *out) noexcept nogil:
     widen(view.fetch, view.top + y * view.step, x, n, view.lut, view.high, out)
+
+
+cdef inline Plane plane_of(Surface surface) noexcept:
+    return Plane(surface.rows, surface.stride, surface.bits)
 
 
 cdef inline const View *view_of(Source source) noexcept:

@@ -89,6 +89,7 @@ cdef class Source:
 
 def fill(Surface target not None, rects, color, int rop, Source mask=None, int mask_dx=0, int mask_dy=0):
     cdef Rop way = spread(rop)
+    cdef Plane plane = plane_of(target)
     cdef const View *cover = view_of(mask)
     cdef uint32_t value = color & 0xffffffff
     cdef uint32_t flip, keep
@@ -100,43 +101,45 @@ def fill(Surface target not None, rects, color, int rop, Source mask=None, int m
     cdef Box *boxes = take_boxes(rects, target, None, 0, 0, mask, mask_dx, mask_dy, &count, &pixels)
     if pixels * target.bits < KEEP_GIL_BYTES * 8:
         for i in range(count):
-            fill_box(target, boxes[i], flip, keep, cover, mask_dx, mask_dy)
+            fill_box(&plane, boxes[i], flip, keep, cover, mask_dx, mask_dy)
     else:
         with nogil:
             for i in range(count):
-                fill_box(target, boxes[i], flip, keep, cover, mask_dx, mask_dy)
+                fill_box(&plane, boxes[i], flip, keep, cover, mask_dx, mask_dy)
     free(boxes)
 
 
 def blit(Surface target not None, rects, Source source not None, int dx, int dy, int rop,
          Source mask=None, int mask_dx=0, int mask_dy=0):
     cdef Rop way = spread(rop)
+    cdef Plane plane = plane_of(target)
     cdef const View *cover = view_of(mask)
     check_source(target, source)
     cdef Py_ssize_t count, pixels = 0, i
     cdef Box *boxes = take_boxes(rects, target, source, dx, dy, mask, mask_dx, mask_dy, &count, &pixels)
     if pixels * target.bits < KEEP_GIL_BYTES * 8:
         for i in range(count):
-            blit_box(target, boxes[i], &source.view, dx, dy, &way, cover, mask_dx, mask_dy)
+            blit_box(&plane, boxes[i], &source.view, dx, dy, &way, cover, mask_dx, mask_dy)
     else:
         with nogil:
             for i in range(count):
-                blit_box(target, boxes[i], &source.view, dx, dy, &way, cover, mask_dx, mask_dy)
+                blit_box(&plane, boxes[i], &source.view, dx, dy, &way, cover, mask_dx, mask_dy)
     free(boxes)
 
 
 def move(Surface target not None, rects, int dx, int dy):
     # Rectangles nearest to where the pixels go come first, so that none is written before it was read.
+    cdef Plane plane = plane_of(target)
     ordered = sorted(rects, key=lambda r: (-r[1] if dy > 0 else r[1], -r[0] if dx > 0 else r[0]))
     cdef Py_ssize_t count, pixels = 0, i
     cdef Box *boxes = take_boxes(ordered, target, target, dx, dy, None, 0, 0, &count, &pixels)
     if pixels * target.bits < KEEP_GIL_BYTES * 8:
         for i in range(count):
-            move_box(target, boxes[i], dx, dy)
+            move_box(&plane, boxes[i], dx, dy)
     else:
         with nogil:
             for i in range(count):
-                move_box(target, boxes[i], dx, dy)
+                move_box(&plane, boxes[i], dx, dy)
     free(boxes)
 
 
@@ -206,7 +209,7 @@ cdef Box *take_boxes(rects, Surface target, source, int dx, int dy, Source mask,
     return boxes
 
 
-cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,
+cdef void fill_box(const Plane *target, Box box, uint32_t flip, uint32_t keep, const View *mask, int mask_dx,
                    int mask_dy) noexcept nogil:
     cdef uint32_t[CHUNK] bits
     cdef uint8_t[CHUNK] one
@@ -234,7 +237,7 @@ cdef void fill_box(Surface target, Box box, uint32_t flip, uint32_t keep, const 
             x += n
 
 
-cdef void blit_box(Surface target, Box box, const View *source, int dx, int dy, const Rop *rop,
+cdef void blit_box(const Plane *target, Box box, const View *source, int dx, int dy, const Rop *rop,
                    const View *mask, int mask_dx, int mask_dy) noexcept nogil:
     cdef uint32_t[CHUNK] bits
     cdef uint32_t[CHUNK] pixels
@@ -289,7 +292,7 @@ cdef void load_row(const View *source, int x, int y, int n, int bits, void *out)
             pack8(words, <uint8_t *>out, n, source.pack)
 
 
-cdef void move_box(Surface target, Box box, int dx, int dy) noexcept nogil:
+cdef void move_box(const Plane *target, Box box, int dx, int dy) noexcept nogil:
     cdef uint8_t[CHUNK] one
     cdef uint8_t *row
     cdef uint8_t *src

@@ -20,7 +20,9 @@ from gspice.gpu.cpu.images import (
     masked,
     within,
 )
-from gspice.gpu.cpu.rops import ROP_CLEAR, ROP_COPY, ROP_INVERT, ROP_SET, Ropd, rop_of
+from gspice.gpu.cpu.rops import ROP_CLEAR, ROP_COPY, ROP_DEST_TERMS, ROP_INVERT, ROP_SET, Ropd, rop_of
+from gspice.gpu.cpu.stroke import draw_stroke
+from gspice.gpu.cpu.text import draw_text
 from gspice.pixels import SurfaceFormat
 from gspice.qxl.ops import (
     Blackness,
@@ -29,11 +31,12 @@ from gspice.qxl.ops import (
     Copy,
     CopyBits,
     Fill,
-    Image,
     Invers,
     Mask,
     Opaque,
     Rop3,
+    Stroke,
+    Text,
     Transparent,
     Whiteness,
 )
@@ -44,6 +47,10 @@ class Plan(NamedTuple):
 
     rects: list[Rect]
     draw: Callable[[], None]
+    opaque: bool = False
+    """Whether nothing is left of what was in ``rects`` before, and nothing of it is read."""
+    certain: bool = True
+    """Whether drawing it cannot fail any more, but for want of memory."""
 
 
 _BRUSH_NONE, _BRUSH_SOLID, _BRUSH_PATTERN = 0, 1, 2
@@ -60,7 +67,12 @@ def fill(target: Target) -> Plan:
     assert isinstance(op, Fill)
     where = masked(target, op.mask)
     paint = _brush(target, op.brush, rop_of(op.ropd, Ropd.INVERS_BRUSH), where)
-    return Plan(where.rects, lambda: paint()())
+
+    def draw() -> None:
+        ready = paint()
+        ready()
+
+    return Plan(where.rects, draw)
 
 
 def blackness(target: Target) -> Plan:
@@ -89,7 +101,7 @@ def copy(target: Target) -> Plan:
     op = target.drawable.op
     assert isinstance(op, Copy | Blend)
     rop = rop_of(op.ropd, Ropd.INVERS_SRC)
-    return _put(target, op.src, op.src_area, op.scale_mode, rop, masked(target, op.mask))
+    return _put(target, image_of(target, op.src), op.src_area, op.scale_mode, rop, masked(target, op.mask))
 
 
 def copy_bits(target: Target) -> Plan:
@@ -110,8 +122,9 @@ def opaque(target: Target) -> Plan:
     assert isinstance(op, Opaque)
     _refuse(target, "OPAQUE", SurfaceFormat.A1)
     where = masked(target, op.mask)
-    check_depth(image_of(target, op.src), target, "source")
-    put = _put(target, op.src, op.src_area, op.scale_mode, ROP_COPY, where)
+    origin = image_of(target, op.src)
+    check_depth(origin, target, "source")
+    put = _put(target, origin, op.src_area, op.scale_mode, ROP_COPY, where)
     paint = _brush(target, op.brush, rop_of(op.ropd, Ropd.INVERS_BRUSH, Ropd.INVERS_SRC), where)
 
     def draw() -> None:
@@ -205,8 +218,10 @@ def _brush(target: Target, brush: Brush, rop: int, where: MaskedArea) -> Callabl
 
     def ready() -> Callable[[], None]:
         pattern, _ = tile.pixels(tile.bounds)
-        rest = (where.mask, where.dx, where.dy)
-        return lambda: raster.tile(target.surface, where.rects, pattern, *brush.pos, rop, *rest)
+        x, y = brush.pos
+        return lambda: raster.tile(
+            target.surface, where.rects, pattern, x, y, rop, where.mask, where.dx, where.dy
+        )
 
     return ready
 
@@ -221,9 +236,9 @@ def _pattern(target: Target, brush: Brush) -> Origin | None:
     return tile
 
 
-def _put(target: Target, image: Image, part: Rect, scale_mode: int, rop: int, where: MaskedArea) -> Plan:
+def _put(target: Target, origin: Origin, part: Rect, scale_mode: int, rop: int, where: MaskedArea) -> Plan:
     """Combine an image with what is there, scaled where its area is of another size than the bounding box."""
-    bbox, origin = target.drawable.bbox, image_of(target, image)
+    bbox = target.drawable.bbox
     if (part.width, part.height) != (bbox.width, bbox.height):
         return _put_scaled(target, origin, part, scale_mode, rop, where)
     dx, dy = bbox.left - part.left, bbox.top - part.top
@@ -237,7 +252,7 @@ def _put(target: Target, image: Image, part: Rect, scale_mode: int, rop: int, wh
                 target.surface, rects, source, dx + at.x, dy + at.y, rop, where.mask, where.dx, where.dy
             )
 
-    return Plan(rects, draw)
+    return Plan(rects, draw, opaque=where.unmasked and not rop & ROP_DEST_TERMS)
 
 
 def _put_scaled(
@@ -246,7 +261,8 @@ def _put_scaled(
     check_picture(origin)
     way = scaling.stretch(part, target.drawable.bbox, scale_mode)
     if rop == ROP_COPY:
-        return Plan(where.rects, lambda: scaling.put_scaled(target, origin, way, where))
+        covering = where.unmasked
+        return Plan(where.rects, lambda: scaling.put_scaled(target, origin, way, where), opaque=covering)
     check_depth(origin, target, "source")
 
     def draw() -> None:
@@ -272,3 +288,25 @@ def _refuse(target: Target, what: str, *forms: SurfaceFormat) -> None:
     """GuestError for what clients cannot draw either."""
     if target.spec.format in forms:
         raise GuestError(f"{what} is not drawn on surfaces of format {target.spec.format.name}")
+
+
+def stroke(target: Target) -> Plan:
+    """STROKE."""
+    op = target.drawable.op
+    assert isinstance(op, Stroke)
+
+    def draw() -> None:
+        draw_stroke(target.surface, target.spec, op, target.area, target.surfaces)
+
+    return Plan(target.area, draw, certain=False)
+
+
+def text(target: Target) -> Plan:
+    """TEXT."""
+    op = target.drawable.op
+    assert isinstance(op, Text)
+
+    def draw() -> None:
+        draw_text(target.surface, target.spec, op, target.area, target.surfaces)
+
+    return Plan(target.area, draw, certain=False)

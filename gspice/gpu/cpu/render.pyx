@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport free
 
 from gspice.gpu.cpu.kernels cimport (
-    KEEP_GIL_BYTES, RAW, Box, Rop, Source, Surface, blit_box, spread, take_box, take_boxes,
+    KEEP_GIL_BYTES, RAW, Box, Plane, Rop, Source, Surface, blit_box, plane_of, spread, take_box, take_boxes,
 )
 
 
@@ -124,9 +124,10 @@ cdef class Picture:
 
 cdef int copy_part(Surface copy, Source source, Box part) except -1:
     cdef Box whole = Box(0, 0, copy.width, copy.height)
+    cdef Plane plane = plane_of(copy)
     cdef Rop from_source = spread(2)
     with nogil:
-        blit_box(copy, whole, &source.view, -part.x1, -part.y1, &from_source, NULL, 0, 0)
+        blit_box(&plane, whole, &source.view, -part.x1, -part.y1, &from_source, NULL, 0, 0)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Raster operations: from the rop descriptor of a QXL command to the number that the kernels take."""
 
 from enum import IntFlag
+from functools import lru_cache
 
 
 class Ropd(IntFlag):
@@ -25,6 +26,7 @@ ROP_SET = 1
 ROP_COPY = 2
 ROP_INVERT = 1 | 4
 ROP_AND = 8
+ROP_DEST_TERMS = 4 | 8
 
 # Where a descriptor names several operations, the first of these counts, as in spice's own canvas.
 _COMBINED = (
@@ -41,13 +43,14 @@ _FIXED = (
 )
 
 
+@lru_cache(maxsize=4096)
 def rop_of(descriptor: int, source_inverted: Ropd, dest_inverted: Ropd = Ropd.INVERS_DEST) -> int:
     """The kernels' rop for a descriptor; the flags are those that invert this op's source and destination.
 
     For the source that is INVERS_BRUSH in fills and INVERS_SRC in copies; where a brush is combined into an
     image that was put before, INVERS_SRC inverts that image, the destination. The flag of an input that an op
-    has not got means nothing. A descriptor without any operation is a plain copy; blackness, whiteness and invers look at
-    no flag.
+    has not got means nothing. A descriptor without any operation is a plain copy; blackness, whiteness and
+    invers look at no flag.
     """
     for flag, table in _COMBINED:
         if descriptor & flag:

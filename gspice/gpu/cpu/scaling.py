@@ -109,7 +109,7 @@ def put_scaled(target: Target, origin: Origin, way: Stretch, where: MaskedArea) 
     source_form = raw_format(origin.format, target.spec.format)
     box = target.drawable.bbox
     picture = stretched(origin, source_form, way)
-    if where.mask is None:
+    if where.unmasked:
         composite(OP_SRC, picture, target.surface, form, where.rects, box)
         return
     surface = Surface(box.width, box.height, form.bits_per_pixel)

@@ -13,6 +13,7 @@ How pixels change format is what spice's own canvas and pixman do, since clients
 from collections.abc import Mapping
 
 from gspice.errors import GuestError
+from gspice.geometry import Rect
 from gspice.gpu.cpu.kernels import Fetch, Pack, Source, Surface
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import BitmapImage, EncodedImage, Image, Mask, SurfaceImage
@@ -49,7 +50,7 @@ _NARROW = {
     SurfaceFormat.ARGB32: Pack.WORD32,
 }
 _LOW_BITS = {1: Pack.TO_ALPHA1, 8: Pack.LOW8, 16: Pack.LOW16, 32: Pack.WORD32}
-_SAME = {
+SAME = {
     (BitmapFormat.A8, SurfaceFormat.A8),
     (BitmapFormat.RGB555, SurfaceFormat.RGB555),
     (BitmapFormat.XRGB32, SurfaceFormat.XRGB32),
@@ -70,14 +71,12 @@ def source_of(image: Image, target: SurfaceFormat, surfaces: Surfaces) -> Source
     if isinstance(image, SurfaceImage):
         surface, spec = surface_of(image, surfaces)
         return surface_source(surface, spec, target)
-    if isinstance(image, EncodedImage):
-        return _bitmap(decoded(image), target)
     raise GuestError(f"{type(image).__name__} cannot be read by the cpu canvas")
 
 
 def decoded(image: EncodedImage) -> BitmapImage:
-    """The pixels of an image that the guest compressed; GuestError where they cannot be had."""
-    raise GuestError(f"{type(image).__name__} cannot be decoded by the cpu canvas")
+    """Refuses: what the guest compressed is decoded before a command is planned, by ``reads.decoded``."""
+    raise GuestError(f"image of type {image.type} has not been decoded")
 
 
 def surface_source(pixels: Surface | bytes, spec: SurfaceSpec, target: SurfaceFormat) -> Source:
@@ -101,7 +100,7 @@ def mask_of(mask: Mask, surfaces: Surfaces) -> Source | None:
     image = mask.image
     if image is None:
         return None
-    lut = (0xFFFFFFFF, 0) if mask.inverse else (0, 0xFFFFFFFF)
+    lut = _mask_lut(mask)
     if isinstance(image, BitmapImage):
         if image.format not in (BitmapFormat.BIT1_LE, BitmapFormat.BIT1_BE):
             raise GuestError(f"mask of format {image.format.name}, not of one bit a pixel")
@@ -115,6 +114,25 @@ def mask_of(mask: Mask, surfaces: Surfaces) -> Source | None:
             surface, spec.width, spec.height, surface.stride, fetch=Fetch.LUT1_LE, pack=Pack.WORD32, lut=lut
         )
     raise GuestError(f"{type(image).__name__} as a mask cannot be decoded by the cpu canvas")
+
+
+def mask_copy(mask: Mask, surface: Surface) -> Source:
+    """The mask as it is now, where its image is an A1 surface that is to be drawn on."""
+    data = surface.read(Rect(0, 0, surface.width, surface.height))
+    stride = row_bytes(surface.width, 1)
+    return Source(
+        data,
+        surface.width,
+        surface.height,
+        stride,
+        fetch=Fetch.LUT1_LE,
+        pack=Pack.WORD32,
+        lut=_mask_lut(mask),
+    )
+
+
+def _mask_lut(mask: Mask) -> tuple[int, int]:
+    return (0xFFFFFFFF, 0) if mask.inverse else (0, 0xFFFFFFFF)
 
 
 def surface_of(image: SurfaceImage, surfaces: Surfaces) -> tuple[Surface, SurfaceSpec]:
@@ -138,7 +156,7 @@ def _bitmap(image: BitmapImage, target: SurfaceFormat) -> Source:
         elif high:
             ents = tuple(entry | 0xFF000000 for entry in ents)
         return _checked(image, _BITMAP_FETCH[image.format], _LOW_BITS[bits], ents)
-    if (image.format, target) in _SAME and not (high and image.format is BitmapFormat.XRGB32):
+    if (image.format, target) in SAME and not (high and image.format is BitmapFormat.XRGB32):
         return _checked(image, Fetch.RAW, _LOW_BITS[bits])
     # spice widens 24-bit pixels by itself and leaves the high byte 0; only pixman makes it 0xff.
     opaque = image.format in _OPAQUE_BY_NATURE and (bits != 32 or high)

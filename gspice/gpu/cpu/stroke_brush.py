@@ -4,10 +4,10 @@ from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu.cpu import kernels
 from gspice.gpu.cpu.rops import ROP_COPY
-from gspice.gpu.cpu.sources import Surfaces, source_of, surface_source
+from gspice.gpu.cpu.sources import Surfaces, decoded, source_of, surface_source
 from gspice.gpu.cpu.stroke_pen import Pen
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
-from gspice.qxl.ops import BitmapImage, Brush, Image, SurfaceImage
+from gspice.qxl.ops import BitmapImage, Brush, EncodedImage, Image, SurfaceImage
 
 NONE = 0
 SOLID = 1
@@ -26,10 +26,17 @@ def pen_of(
 ) -> Pen:
     """A pen that draws with the brush in ``area``; brush NONE draws pixels of value 0.
 
-    GuestError: there is no such brush, or its pattern cannot be read.
+    GuestError: there is no such brush, or its pattern cannot be read or has not the surface's depth.
     """
     if brush.type == PATTERN:
-        tile = _tile(_pattern(brush), spec.format, surfaces)
+        image, bits = _pattern(brush), spec.format.bits_per_pixel
+        if isinstance(image, SurfaceImage) and image.surface_id in surfaces:
+            found = surfaces[image.surface_id][1].format.bits_per_pixel
+            if found != bits:
+                raise GuestError(f"pattern of {found} bits a pixel on a surface of {bits}")
+        if bits == 1:
+            raise GuestError("a pattern is not drawn on surfaces of format A1")
+        tile = _tile(image, spec.format, surfaces)
         return Pen(surface, area, rop, 0, tile, *brush.pos)
     if brush.type not in (NONE, SOLID):
         raise GuestError(f"no brush has type {brush.type}")
@@ -67,7 +74,7 @@ def alpha_tile(brush: Brush, form: SurfaceFormat, surfaces: Surfaces) -> kernels
 def _pattern(brush: Brush) -> Image:
     if brush.pattern is None:
         raise GuestError("pattern brush without an image")
-    return brush.pattern
+    return decoded(brush.pattern) if isinstance(brush.pattern, EncodedImage) else brush.pattern
 
 
 def _has_alpha(image: Image, surfaces: Surfaces) -> bool:

@@ -1,0 +1,33 @@
+"""Compiling the C host against the distribution's libspice-server."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("replay_host.c")
+PROGRAM = Path(__file__).parents[2] / "build" / "bench" / "replay_host"
+# The library's headers warn of its own old calls, the only ones for some of what is done here.
+FLAGS = ["-O2", "-Wall", "-Wno-deprecated-declarations"]
+
+
+def replay_host() -> Path:
+    """The program, compiled again where its source is newer. RuntimeError says what is missing."""
+    if not PROGRAM.exists() or PROGRAM.stat().st_mtime < SOURCE.stat().st_mtime:
+        PROGRAM.parent.mkdir(parents=True, exist_ok=True)
+        library = shlex.split(run("pkg-config", "--cflags", "--libs", "spice-server"))
+        run("cc", *FLAGS, str(SOURCE), "-o", str(PROGRAM), *library, "-lpthread")
+    return PROGRAM
+
+
+def version() -> str:
+    """Of the library."""
+    return run("pkg-config", "--modversion", "spice-server").strip()
+
+
+def run(*command: str) -> str:
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    except FileNotFoundError:
+        raise RuntimeError(f"{command[0]} is not installed: packaging/setup.sh test bench") from None
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(f"{shlex.join(command)}: {error.stderr.strip()}") from error

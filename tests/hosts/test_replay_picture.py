@@ -1,0 +1,35 @@
+"""Pictures in the one form in which they are compared."""
+
+import hashlib
+
+import pytest
+
+from gspice.errors import GuestError
+from gspice.hosts.replay_picture import bgrx, picture_hash
+from gspice.pixels import Pixels, SurfaceFormat
+
+
+def test_undefined_bytes_and_padding_do_not_count() -> None:
+    padded = Pixels(1, 2, 6, SurfaceFormat.XRGB32, b"\1\2\3\xff--\4\5\6\7--")
+    assert bgrx(padded) == Pixels(1, 2, 4, SurfaceFormat.XRGB32, b"\1\2\3\0\4\5\6\0")
+    assert picture_hash(padded) == hashlib.sha256(b"\1\2\3\0\4\5\6\0").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "color"),
+    [
+        (SurfaceFormat.RGB555, 0x7FFF, b"\xff\xff\xff\0"),
+        (SurfaceFormat.RGB555, 0x0010, b"\x84\0\0\0"),
+        (SurfaceFormat.RGB555, 0x7C00, b"\0\0\xff\0"),
+        (SurfaceFormat.RGB565, 0xFFFF, b"\xff\xff\xff\0"),
+        (SurfaceFormat.RGB565, 0x0400, b"\0\x82\0\0"),
+        (SurfaceFormat.RGB565, 0x8000, b"\0\0\x84\0"),
+    ],
+)
+def test_16_bit_colours_are_widened(kind: SurfaceFormat, word: int, color: bytes) -> None:
+    assert bgrx(Pixels(1, 1, 4, kind, word.to_bytes(2, "little") + b"--")).data == color
+
+
+def test_a_mask_is_no_picture() -> None:
+    with pytest.raises(GuestError, match="A8"):
+        bgrx(Pixels(1, 1, 1, SurfaceFormat.A8, b"\0"))
