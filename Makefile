@@ -31,7 +31,7 @@ format: setup
 
 lint: setup
 	@$(VENV)/ruff check .
-	@$(VENV)/cython-lint --max-line-length 110 gspice
+	@PATH="$(CURDIR)/$(VENV):$$PATH" cython-lint --max-line-length 120 gspice
 
 types: setup
 	@$(VENV)/mypy

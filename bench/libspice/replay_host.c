@@ -1,6 +1,7 @@
 /* Replays a recording through libspice-server, as fast as the library takes it, once a client shows its display.
  *
- * Its argument says how images are compressed: off or lz4. The recording's text comes on standard input. Standard output gets two lines:
+ * Its argument says how images are compressed: off or lz. The recording's text comes on standard input.
+ * Standard output gets two lines:
  *   port N            it listens there, on the loopback interface
  *   drained COMMANDS  the library has taken all commands
  * It then goes on serving the last picture until SIGTERM. The first thread reads; the library's worker thread draws.
@@ -345,14 +346,14 @@ static int listening(int *port)
 
 int main(int argc, char **argv)
 {
-    bool lz4 = argc > 1 && !strcmp(argv[1], "lz4");
+    bool lz = argc > 1 && !strcmp(argv[1], "lz");
     int port, fd = listening(&port);
     SpiceServer *server = spice_server_new();
 
     signal(SIGPIPE, SIG_IGN);
     spice_server_set_listen_socket_fd(server, fd);
     spice_server_set_noauth(server);
-    spice_server_set_image_compression(server, lz4 ? SPICE_IMAGE_COMPRESSION_LZ4 : SPICE_IMAGE_COMPRESSION_OFF);
+    spice_server_set_image_compression(server, lz ? SPICE_IMAGE_COMPRESSION_LZ : SPICE_IMAGE_COMPRESSION_OFF);
     spice_server_set_jpeg_compression(server, SPICE_WAN_COMPRESSION_NEVER);
     spice_server_set_zlib_glz_compression(server, SPICE_WAN_COMPRESSION_NEVER);
     spice_server_set_streaming_video(server, SPICE_STREAM_VIDEO_OFF);

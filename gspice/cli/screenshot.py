@@ -1,5 +1,6 @@
 """``gspice screenshot``: what a SPICE server shows, as a PNG file."""
 
+import math
 import sys
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +15,7 @@ from gspice.client.tls import TlsOptions
 from gspice.client.uri import parse_uri
 from gspice.errors import ConfigError, GSpiceError, LinkRefused, ProtocolError
 from gspice.hosts.png import write_png
+from gspice.hosts.whole_file import check_target
 from gspice.pixels import Pixels
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
@@ -28,8 +30,11 @@ EXIT_CODES: tuple[tuple[type[GSpiceError], int], ...] = (
     (UnsupportedError, PROTOCOL),
     (DeadlineError, TIMEOUT),
 )
-PATIENCE = 10
+PATIENCE = 4
 """A desktop that never rests is taken after so many times the settle time."""
+
+LONGEST_S = 86400
+"""Nobody waits for a picture longer than a day: what asks for more is a mistake."""
 
 EPILOG = """\b
 Exit codes:
@@ -57,6 +62,21 @@ class ScreenshotError(click.ClickException):
         click.echo(f"gspice screenshot: {' '.join(self.message.split())}", file=file or sys.stderr)
 
 
+class _Seconds(click.FloatRange):
+    """A time that can be waited for."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=LONGEST_S)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):  # which is neither below nor above any limit
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
 class _Command(click.Command):
     """A command whose usage errors have an exit code and a form like all its errors."""
 
@@ -71,7 +91,7 @@ class _Command(click.Command):
 
 @click.command(cls=_Command, epilog=EPILOG)
 @click.argument("uri")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--password-file", type=click.Path(path_type=Path), help="File whose first line is the password."
 )
@@ -88,14 +108,14 @@ class _Command(click.Command):
 @click.option("--no-verify-host", is_flag=True, help="Take a certificate of the CA for any host name.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_Seconds(),
     default=15.0,
     show_default=True,
     help="Seconds for everything.",
 )
 @click.option(
     "--settle",
-    type=click.FloatRange(min=0),
+    type=_Seconds(),
     default=0.5,
     show_default=True,
     help="Seconds without drawing before the picture is taken; a desktop that never rests is taken after "
@@ -131,16 +151,14 @@ def screenshot(
         write_png(file, picture)
     except ConfigError as error:
         raise ScreenshotError(str(error), WRITE) from error
-    except OSError as error:
-        raise ScreenshotError(f"{file}: cannot write the picture: {error.strerror}", WRITE) from error
 
 
 def take_picture(uri: str, *, password: str, tls: TlsOptions, timeout: float, settle: float) -> Pixels:
     """The picture that a server shows, in 32 bits. Raises what ``EXIT_CODES`` lists."""
     session = Session(wanted={ChannelType.DISPLAY})
     with Client(parse_uri(uri), session, password=password, tls=tls) as client:
-        rest = timeout - client.open_main(timeout)
-        client.wait_for_picture(settle=settle, patience=PATIENCE * settle, timeout=rest)
+        spent = client.open_main(timeout)
+        client.wait_for_picture(settle=settle, patience=PATIENCE * settle, timeout=timeout, spent=spent)
     display = session.display
     if not display.complete:
         raise UnsupportedError(f"parts of the picture cannot be decoded: {display.unsupported_text()}")
@@ -149,8 +167,12 @@ def take_picture(uri: str, *, password: str, tls: TlsOptions, timeout: float, se
 
 def _check_target(file: Path) -> None:
     """Find out before the work what would spoil its result."""
-    if not file.parent.is_dir():
-        raise ScreenshotError(f"{file}: cannot write the picture: there is no directory {file.parent}", WRITE)
+    if str(file) == "-":
+        raise ScreenshotError("-: cannot write the picture: it goes to a file, not to standard output", WRITE)
+    try:
+        check_target(file, "the picture")
+    except ConfigError as error:
+        raise ScreenshotError(str(error), WRITE) from error
 
 
 def _hint(error: GSpiceError, password_file: Path | None, ca_file: Path | None) -> str:

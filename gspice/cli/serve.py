@@ -150,7 +150,9 @@ def serve(
             viewer_file(vv, address, title=name, password=password)
         click.echo(f"serving {name!r}; connect with:\n  {command_line(address)}")
         if unix_path is not None and (server.port is not None or server.tls_port is not None):
-            click.echo(f"or, on this machine:\n  {command_line(Address(host='', port=None, unix_path=unix_path))}")
+            click.echo(
+                f"or, on this machine:\n  {command_line(Address(host='', port=None, unix_path=unix_path))}"
+            )
         if password is not None:
             click.echo(f"the password is the first line of {password_file}")
         host.run()

@@ -133,9 +133,11 @@ class Client:
             if channel.TYPE in channels
         ]
         try:
-            rest = timeout - client.open_main(timeout)
+            spent = client.open_main(timeout)
             names = " and ".join(channel.name for channel in (session.main, *wanted))
-            client.run_until(lambda: all(channel.up for channel in wanted), rest, f"{names} to be linked")
+            client.run_until(
+                lambda: all(channel.up for channel in wanted), timeout, f"{names} to be linked", spent=spent
+            )
         except BaseException:
             client.close()
             raise
@@ -156,9 +158,14 @@ class Client:
         self._open(self.session.main, started + timeout)
         return time.monotonic() - started
 
-    def run_until(self, condition: Callable[[], bool], timeout: float, waiting_for: str = "") -> None:
-        """Serve all channels until the condition is true; DeadlineError after ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
+    def run_until(
+        self, condition: Callable[[], bool], timeout: float, waiting_for: str = "", *, spent: float = 0.0
+    ) -> None:
+        """Serve all channels until the condition is true; DeadlineError after ``timeout`` seconds.
+
+        So many of them were ``spent`` before the call.
+        """
+        deadline = time.monotonic() + timeout - spent
         self._flush()
         while not condition():
             if (rest := deadline - time.monotonic()) <= 0:
@@ -172,17 +179,19 @@ class Client:
         while (rest := deadline - time.monotonic()) > 0:
             self.run_once(rest)
 
-    def wait_for_picture(self, *, settle: float, patience: float, timeout: float) -> None:
-        """Serve all channels until the picture is there and still (StillPicture); else DeadlineError."""
+    def wait_for_picture(self, *, settle: float, patience: float, timeout: float, spent: float = 0.0) -> None:
+        """Serve all channels until the picture is there and still (StillPicture); else DeadlineError.
+
+        ``spent`` is as with ``run_until``.
+        """
         still = StillPicture(self.session.display, quiet=settle, patience=patience)
-        start = time.monotonic()
+        deadline = time.monotonic() + timeout - spent
         while not still.reached(now := time.monotonic()):
-            if now >= start + timeout:
+            if now >= deadline:
                 if self.session.display.marked:
                     return
                 raise self._late(timeout)
-            until = min(start + timeout, still.deadline() or start + timeout)
-            self.run_once(max(0.0, until - now))
+            self.run_once(max(0.0, min(deadline, still.deadline() or deadline) - now))
 
     def run_once(self, timeout: float) -> None:
         """Wait at most so many seconds for anything to happen, and handle it."""

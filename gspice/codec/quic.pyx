@@ -181,7 +181,7 @@ cdef Fault decode_image(
         if kind == QUIC_RGB16:
             line = scratch + (y & 1) * stride
         for c in range(channels):
-            decoder.channels[c].values[-1] = decoder.channels[c].values[0] if y else 0
+            (decoder.channels[c].values - 1)[0] = decoder.channels[c].values[0] if y else 0
         if kind == QUIC_GRAY:
             fault = decode_row(decoder, &decoder.channels[0], &decoder.colour, above, line, width, 1, 1)
         else:

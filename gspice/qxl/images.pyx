@@ -48,10 +48,11 @@ cdef Image read_image(GuestView view, uint64_t address, bint is_mask, str what):
     view.fetch(&head, address, sizeof(head), what)
     if head.type == TYPE_BITMAP:
         return read_bitmap(view, &head, body, is_mask, what)
+    if head.type == TYPE_SURFACE:
+        # It is as large as the surface: X.org's driver leaves the size in the descriptor at 0.
+        return read_surface_image(view, &head, body, what)
     if head.width == 0 or head.height == 0 or head.width > MAX_SIDE or head.height > MAX_SIDE:
         raise GuestError(f"{what}: its size is {head.width}x{head.height}")
-    if head.type == TYPE_SURFACE:
-        return read_surface_image(view, &head, body, what)
     if head.type == TYPE_QUIC:
         return read_quic(view, &head, body, what)
     raise GuestError(f"{what}: image type {head.type} is not one that a guest may use")

@@ -67,7 +67,7 @@ class Handshakes:
         """
         peer = transport.peer_group
         if not self._make_room(peer):
-            self._refuse(transport, f"{self._per_peer[peer]} links of this peer are half open, and none can go")
+            self._refuse(transport, "the links of this peer that are half open already all have to stay")
             return
         handshake = Handshake(
             self._loop,
@@ -101,11 +101,11 @@ class Handshakes:
             # What is held back keeps its place: else a guesser would only have to connect anew, and never wait.
             own = [link for link in self._open if link.transport.peer_group == peer and not link.held_back]
             victim = next((link for link in own if not link.granted), None)
-            reason = f"{of_peer} links of this peer are half open already; the oldest makes room for a new one"
+            reason = f"{of_peer} links of this peer are half open; the oldest makes room for another"
         elif total >= self._limits.total:
             everyone = [link for link in self._open if not link.granted]
             victim = max(everyone, key=self._dispensability, default=None)
-            reason = f"{total} links are half open already; the oldest of the peer with most makes room for a new one"
+            reason = f"{total} links are half open; the oldest of the peer with most makes room for another"
         else:
             return True
         if victim is None:

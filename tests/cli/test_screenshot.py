@@ -1,5 +1,6 @@
 """``gspice screenshot``: the picture, and one exit code and one line for every failure."""
 
+import os
 import re
 import socket
 from pathlib import Path
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from gspice.cli.screenshot import screenshot
+from gspice.client.connection import Client
 from gspice.pixels import SurfaceFormat
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
@@ -57,7 +59,7 @@ def test_16_bit_desktops_too(target: Path) -> None:
         end.until_hang_up()
 
     with FakeServer({ChannelType.DISPLAY: narrow}) as server:
-        assert run(server.uri, target, "--settle", "0").exit_code == 0
+        assert run(server.uri, target, "--settle", "0.05").exit_code == 0
     with Image.open(target) as picture:
         assert picture.getpixel((7, 3)) == (0, 255, 0)
 
@@ -74,8 +76,11 @@ def test_help_has_the_exit_codes() -> None:
     [
         (["spice://host:1"], "FILE"),
         (["spice://host:1", "x.png", "--nonsense"], "--nonsense"),
-        (["spice://host:1", "x.png", "--timeout", "0"], "--timeout"),
-        (["spice://host:1", "x.png", "--settle", "-1"], "--settle"),
+        *[
+            (["spice://host:1", "x.png", option, seconds], f"'{option}': {float(seconds)} is no")
+            for option in ("--timeout", "--settle")
+            for seconds in ("0", "-1", "inf", "-inf", "nan", "1e300", "86401")
+        ],
         (["host:1", "x.png"], "spice://"),
         (["spice://:pw@host:1", "x.png"], "--password-file"),
         (["spice://127.0.0.1:1", "x.png", "--password-file", "/nowhere/pw"], "/nowhere/pw"),
@@ -151,7 +156,57 @@ def test_5_timeout(target: Path) -> None:
 
 
 def test_6_the_file_cannot_be_written(tmp_path: Path) -> None:
-    check_failure(run("spice://127.0.0.1:1", tmp_path / "none" / "x.png"), 6, "no directory")
+    nobody = "spice://127.0.0.1:1"
+    check_failure(run(nobody, tmp_path / "none" / "x.png"), 6, "no directory")
+    check_failure(run(nobody, tmp_path / f"{'x' * 300}.png"), 6, "x.png: cannot write")
     with FakeServer() as server:
-        for blocked in (Path("/proc/x.png"), tmp_path / f"{'x' * 300}.png"):
-            check_failure(run(server.uri, blocked, "--settle", "0"), 6, "x.png: cannot write")
+        check_failure(run(server.uri, "/proc/x.png", "--settle", "0.01"), 6, "x.png: cannot write")
+
+
+def test_6_what_is_no_file_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("directory").mkdir()
+    Path("link").symlink_to("/dev/null")
+    for target in ("/dev/null", "/dev/stdout", "pipe", "directory", "link", "-"):
+        check_failure(run("spice://127.0.0.1:1", target), 6, f"{target}: cannot write the picture")
+    assert Path("/dev/null").is_char_device()
+    assert Path("pipe").is_fifo()
+    assert sorted(os.listdir()) == ["directory", "link", "pipe"]
+
+
+def test_6_a_target_that_changes_meanwhile(target: Path) -> None:
+    def late(end: ServerEnd) -> None:
+        target.mkdir()
+        show_picture(end)
+        end.until_hang_up()
+
+    with FakeServer({ChannelType.DISPLAY: late}) as server:
+        check_failure(run(server.uri, target, "--settle", "0.01"), 6, "cannot write the picture")
+
+
+def test_a_desktop_that_never_rests_is_taken_after_four_times_the_settle_time(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[tuple[float, float]] = []
+    real = Client.wait_for_picture
+
+    def wait(self: Client, *, settle: float, patience: float, **times: float) -> None:
+        waits.append((settle, patience))
+        real(self, settle=0.01, patience=0.01, **times)
+
+    monkeypatch.setattr(Client, "wait_for_picture", wait)
+    with FakeServer() as server:
+        assert run(server.uri, target).exit_code == 0
+    assert waits == [(0.5, 2.0)]
+    assert "after 4 times as" in " ".join(run("--help").output.split())
+
+
+def test_5_the_text_names_the_timeout_that_was_given(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(self: Client, timeout: float) -> float:
+        return real(self, timeout) + 60
+
+    real = Client.open_main
+    monkeypatch.setattr(Client, "open_main", slow)  # a name that took long to resolve
+    with FakeServer() as server:
+        check_failure(run(server.uri, target, "--timeout", "12.5"), 5, "timed out after 12.5 s, still")

@@ -159,6 +159,14 @@ def test_a_picture_that_does_not_come(script: object, what: str) -> None:
         client.wait_for_picture(settle=0.1, patience=1, timeout=0.3)
 
 
+def test_a_timeout_that_was_spent_before_is_named_whole() -> None:
+    with FakeServer() as server, Client.connect(server.uri) as client:
+        with pytest.raises(DeadlineError, match=r"timed out after 5 s, still waiting for news"):
+            client.run_until(lambda: False, 5.0, "news", spent=5.5)
+        with pytest.raises(DeadlineError, match=r"timed out after 7 s"):
+            client.wait_for_picture(settle=LONG, patience=LONG, timeout=7.0, spent=7.001)
+
+
 def test_a_channel_that_is_not_offered_is_named() -> None:
     def silent(end: ServerEnd) -> None:
         end.until_hang_up()

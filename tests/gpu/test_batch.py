@@ -176,7 +176,7 @@ def test_many_covers_keep_the_largest() -> None:
     made.submit([red(Rect(0, 0, 50, 5)), red(Rect(0, 0, 64, 6)), *small])
     assert made.culled == 1
     made.submit([red(Rect(0, 0, 50, 5)), *small, red(Rect(0, 0, 64, 6)), *small])
-    assert made.culled == 2 + 16
+    assert made.culled == 2 + 15
 
 
 def test_an_empty_batch() -> None:

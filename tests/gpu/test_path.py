@@ -107,6 +107,15 @@ def test_a_curve_bends() -> None:
     assert 6 < len(path) < 40
 
 
+@pytest.mark.parametrize("bulge", [1, 2])
+def test_a_loop_to_its_own_start_is_no_point(bulge: int) -> None:
+    rest = [(160, 160), (160, 160), (160, 160)]
+    rest[bulge - 1] = (160, 8000)
+    (path,) = lines(PathSegment(BEGIN | BEZIER, ((160, 160), *rest)))
+    assert path[1:] == lines(PathSegment(0, curve((160, 160), rest[0], rest[1], rest[2])))[0]
+    assert max(y for _, y in path) > 150
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=4, max_size=4))
 def test_curves_of_no_size_end(tiny: list[tuple[int, int]]) -> None:

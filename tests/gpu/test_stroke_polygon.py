@@ -42,8 +42,10 @@ def test_gathered_pixels_at_the_edges_of_words(left: int, width: int) -> None:
 def test_what_was_gathered_is_forgotten_after_each_line() -> None:
     surface = Surface(WIDTH, HEIGHT, 8)
     pen = Pen(surface, [Rect(0, 0, WIDTH, HEIGHT)], ROP_XOR, 1)
-    stroke_dashes.draw(pen, [STAR, STAR], b"\x0b\x03", 0)
-    assert toggled(surface) == set()
+    other = packed((20, 0), (150, 100), (0, 120))
+    stroke_dashes.draw(pen, [STAR, other], b"\x0b\x03", 0)
+    whole = [Rect(0, 0, WIDTH, HEIGHT)]
+    assert toggled(surface) == drawn(ROP_XOR, whole) ^ drawn(ROP_XOR, whole, other)
 
 
 def test_one_straight_part_is_drawn_as_it_comes() -> None:

@@ -62,8 +62,9 @@ def test_the_pattern_begins_at_the_corner_of_the_string() -> None:
         stride=8,
         data=INK + PAPER,
     )
-    rows = drawn(Text(1, (BLOCK,), NOWHERE, Brush(2, 0, pattern, Point(1, 0)), BACK, PUT, 0), WHOLE)
-    assert rows[1] == bytes(8) + PAPER + INK + PAPER + bytes(12)
+    letter = Glyph(Point(3, 4), Point(0, -3), 3, 3, b"\xe0" * 3)
+    rows = drawn(Text(1, (letter,), NOWHERE, Brush(2, 0, pattern, Point(1, 0)), BACK, PUT, 0), WHOLE)
+    assert rows[1] == bytes(12) + PAPER + INK + PAPER + bytes(8)
 
 
 def test_a_glyph_that_lacks_data_leaves_all_as_it_was() -> None:

@@ -427,7 +427,12 @@ def test_what_others_queue_for_a_client_does_not_shut_it_up(peer: Peer) -> None:
 
 def test_acknowledgements_are_heard_behind_many_answers() -> None:
     peer = Peer(AckedChannel, limits=ConnectionLimits(answers=ANSWERS))
-    peer.channel.on_receive = lambda message: [peer.connection.send(ANSWER) for _ in range(100)]
+
+    def answer(message: Message) -> None:
+        for _ in range(100):
+            peer.connection.send(ANSWER)
+
+    peer.channel.on_receive = answer
     peer.send(AckSync(generation=1), key(b"a"), key(b"b"))
     assert peer.channel.received == [key(b"a")], "its 100 answers come first"
     answers = len(peer.read(1 + WINDOW)) - 1

@@ -15,8 +15,17 @@ from gspice.server.security import SecurityMap
 from gspice.server.tickets import TicketStore
 from gspice.server.transport import PlainTransport, Transport
 from gspice.wire.caps import CapSet
-from gspice.wire.link import LinkError
-from tests.server.net import Clock, drive, link_client, read_some, settle, socket_pair, spin
+from gspice.wire.link import REPLY_SIZE, LinkError
+from tests.server.net import (
+    Clock,
+    drive,
+    link_client,
+    read_some,
+    read_until,
+    settle,
+    socket_pair,
+    spin,
+)
 
 
 class Server:
@@ -26,13 +35,14 @@ class Server:
         self.clock = Clock()
         self.loop = PollLoop(self.clock)
         self.pool = JobPool(self.loop.call_soon_threadsafe)
+        self.tickets = TicketStore(noauth=True)
         self.failed: list[str] = []
         self.linked: list[Transport] = []
         self.handshakes = Handshakes(
             self.loop,
             LinkPolicy(
                 keys=KeyStock(self.pool),
-                tickets=TicketStore(noauth=True),
+                tickets=self.tickets,
                 security=SecurityMap(),
                 authorize=lambda request: LinkError.OK,
                 channel_caps=lambda channel_type: CapSet(),
@@ -62,27 +72,82 @@ class Server:
         self.loop.close()
 
 
-def test_one_peer_cannot_take_all_places() -> None:
+def dropped(server: Server) -> list[int]:
+    """Which of the clients found the connection closed, by number."""
+    return [number for number, far in enumerate(server.sockets) if read_some(far) == b""]
+
+
+def test_a_peer_that_holds_too_many_loses_its_oldest() -> None:
     server = Server(HandshakeLimits(total=64, per_peer=3))
-    first = [server.connect("a") for _ in range(3)]
-    late = server.connect("a")
-    assert read_some(late) == b"", "the newest is refused"
-    assert server.failed == ["3 links of this peer are half open already"]
-    assert all(read_some(far) is None for far in first), "the others are not"
-    assert read_some(server.connect("b")) is None
-    first[0].close()
-    spin(server.loop, lambda: len(server.handshakes) == 3)
-    assert read_some(server.connect("a")) is None, "there is room again"
+    server.connect("b")
+    for _ in range(5):
+        server.connect("a")
+    assert dropped(server) == [1, 2]
+    assert len(server.handshakes) == 4
+    assert server.failed == ["dropped to make room for a newer link"] * 2
     server.close()
 
 
-def test_all_peers_together_are_limited() -> None:
-    server = Server(HandshakeLimits(total=5, per_peer=2))
-    for number in range(5):
-        server.connect(f"peer {number}")
-    assert read_some(server.connect("one more")) == b""
-    assert server.failed == ["5 links are half open already"]
-    assert len(server.handshakes) == 5
+def test_whoever_holds_most_makes_room_for_all() -> None:
+    server = Server(HandshakeLimits(total=6, per_peer=4))
+    for peer in ("b", "a", "a", "c", "a", "c"):
+        server.connect(peer)
+    server.connect("d")
+    assert dropped(server) == [1], "the oldest of the peer with most, and not the oldest of all"
+    server.connect("e")
+    assert dropped(server) == [1, 2]
+    server.connect("f")
+    assert dropped(server) == [1, 2, 3]
+    server.connect("g")
+    assert dropped(server) == [0, 1, 2, 3], "all have one now: the oldest of all"
+    assert len(server.handshakes) == 6
+    server.close()
+
+
+def test_a_peer_links_through_a_crowd_of_silent_ones() -> None:
+    server = Server(HandshakeLimits())
+    for number in range(200):
+        server.connect(f"peer {number % 7}")
+    drive(server.loop, server.connect("peer 3"), link_client())
+    drive(server.loop, server.connect("newcomer"), link_client())
+    spin(server.loop, lambda: len(server.linked) == 2)
+    server.close()
+
+
+def test_a_granted_link_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(HandshakeLimits(total=64, per_peer=2))
+    good = link_client()
+    far = server.connect()
+    far.send(good.data_to_send())
+    good.receive(read_until(server.loop, far, 16 + REPLY_SIZE))
+    monkeypatch.setattr(PlainTransport, "send", lambda self, buffers: 0)  # its answer does not get out yet
+    far.send(good.data_to_send())
+    spin(server.loop, lambda: any(link.granted for link in server.handshakes._open))
+    server.connect()
+    server.connect()
+    assert dropped(server) == [1]
+    monkeypatch.undo()
+    spin(server.loop, lambda: len(server.linked) == 1)
+    server.close()
+
+
+def test_a_guesser_does_not_get_rid_of_his_wait_by_connecting_anew() -> None:
+    server = Server(HandshakeLimits(total=3, per_peer=2))
+    server.tickets.set_ticket("secret")
+    for _ in range(2):
+        guess = link_client(b"guess")
+        far = server.connect("guesser")
+        far.send(guess.data_to_send())
+        guess.receive(read_until(server.loop, far, 16 + REPLY_SIZE))
+        far.send(guess.data_to_send())
+    spin(server.loop, lambda: all(link.held_back for link in server.handshakes._open))
+    server.failed.clear()
+    server.connect("guesser")
+    assert dropped(server) == [2]
+    assert server.failed == ["the links of this peer that are half open already all have to stay"]
+    server.connect("b")
+    server.connect("c")
+    assert dropped(server) == [0, 2], "others have room all the same"
     server.close()
 
 
@@ -105,8 +170,26 @@ def test_a_flood_makes_few_lines_in_the_log(caplog: pytest.LogCaptureFixture) ->
         server.clock.now += LOG_EVERY_S
         server.connect()
     assert len(caplog.records) == 2
-    assert "(50 since last said)" in caplog.records[1].message
+    assert [record.message.count("turned away") for record in caplog.records] == [1, 1]
+    assert "since the last such line" not in caplog.records[0].message
+    assert "(49 others were, unsaid, since the last such line)" in caplog.records[1].message
     assert len(server.failed) == 51
+    server.close()
+
+
+def test_a_peer_that_reset_before_it_was_looked_at_has_its_address() -> None:
+    server = Server(HandshakeLimits())
+    accepted: list[Transport] = []
+    listener = listen_tcp(server.loop, "127.0.0.1", 0, accepted.append)
+    far = socket.create_connection(("127.0.0.1", listener.port or 0))
+    host, port = far.getsockname()
+    far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    far.close()
+    spin(server.loop, lambda: bool(accepted))
+    assert accepted[0].peer == f"{host}:{port}"
+    assert accepted[0].peer_group == host
+    accepted[0].close()
+    listener.close()
     server.close()
 
 

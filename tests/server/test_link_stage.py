@@ -186,6 +186,15 @@ def test_bad_links_get_their_answer(server: Server, name: str, data: bytes, erro
     assert (server.asked, server.linked) == ([], [])
 
 
+def test_a_missing_magic_is_said_once(server: Server) -> None:
+    far = server.connect()
+    far.send(b"GET / HTTP/1.1\r\n")
+    read_to_end(server.loop, far)
+    far.close()
+    spin(server.loop, lambda: bool(server.failed))
+    assert server.failed == ["the link did not begin with the SPICE magic"]
+
+
 def test_an_answer_survives_the_bytes_that_were_not_read(server: Server) -> None:
     far = server.connect()
     far.send(b"GET / HTTP/1.1\r\n" * 4000)
@@ -221,7 +230,7 @@ def drive_to_ticket(server: Server, far: socket.socket, password: bytes, **clien
     settle(server.loop)
 
 
-def test_each_wrong_password_waits_longer_and_a_right_one_not_at_all(server: Server) -> None:
+def test_each_wrong_password_waits_longer_and_a_right_one_neither_waits_nor_helps(server: Server) -> None:
     for wait in (0.25, 0.5, 1.0):
         far = server.connect()
         drive_to_ticket(server, far, b"guess")
@@ -233,8 +242,21 @@ def test_each_wrong_password_waits_longer_and_a_right_one_not_at_all(server: Ser
     drive(server.loop, server.connect(), link_client(b"secret"))
     far = server.connect()
     drive_to_ticket(server, far, b"guess")
+    server.wait(1.9)
+    assert read_some(far) is None, "another at this address may be the one who guesses"
+    server.wait(0.2)
+    assert len(read_until(server.loop, far, 4)) == 4
+
+
+def test_time_forgives_wrong_passwords(server: Server) -> None:
+    for _ in range(2):
+        far = server.connect()
+        drive_to_ticket(server, far, b"guess")
+        server.wait(61)
+    far = server.connect()
+    drive_to_ticket(server, far, b"guess")
     server.wait(0.25)
-    assert len(read_until(server.loop, far, 4)) == 4, "success made it forget"
+    assert len(read_until(server.loop, far, 4)) == 4
 
 
 def test_a_replayed_ticket_is_refused(server: Server) -> None:
@@ -476,13 +498,22 @@ def test_a_tls_channel_that_must_be_plain(server: Server, certificates: Path) ->
     assert refusal(server, secure) == LinkError.NEED_UNSECURED
 
 
-@pytest.mark.parametrize("sent", [b"REDQ\2\0\0\0\2\0\0\0\x12\0\0\0", b"\x16\x03\x01"])
-def test_no_tls_where_tls_is_due(server: Server, certificates: Path, sent: bytes) -> None:
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (
+            b"REDQ\2\0\0\0\2\0\0\0\x12\0\0\0",
+            "the peer does not speak TLS, and this is the TLS port",
+        ),
+        (b"\x16\x03\x01", "not linked within 10 s"),
+    ],
+)
+def test_no_tls_where_tls_is_due(server: Server, certificates: Path, sent: bytes, reason: str) -> None:
     near, far = socket_pair()
     server.sockets.append(far)
     server.handshakes.begin(TlsTransport(near, directory(certificates).context()))
     far.send(sent)
     settle(server.loop)
     server.wait(10.1)
-    assert len(server.failed) == 1
+    assert server.failed == [reason]
     read_to_end(server.loop, far)

@@ -1,6 +1,7 @@
 """Transports over real sockets: bytes, backpressure, TLS and its awkward moments."""
 
 import contextlib
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -226,8 +227,24 @@ def test_a_unix_socket_is_local() -> None:
     transport = PlainTransport(near)
     assert transport.local
     assert transport.peer == "unix"
+    assert transport.peer_group == f"unix user {os.getuid()}", "users are told apart"
     transport.close()
     far.close()
+
+
+def test_a_peer_that_has_reset_is_known_from_accept() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        far = socket.create_connection(server.getsockname())
+        address = far.getsockname()
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        far.close()
+        near, accepted_from = server.accept()
+    with pytest.raises(OSError, match="not connected"):
+        near.getpeername()
+    transport = PlainTransport(near, accepted_from=accepted_from)
+    assert transport.peer_address == address
+    assert transport.peer_group == "127.0.0.1"
+    transport.close()
 
 
 @pytest.mark.parametrize(
@@ -308,28 +325,53 @@ def test_a_handshake_waits_for_a_client_that_does_not_read(
     far.close()
 
 
+NO_TLS = "^the peer does not speak TLS, and this is the TLS port$"
+HANDSHAKE_RECORD = b"\x16\x03\x01"
+
+
 @pytest.mark.parametrize(
-    "garbage", [b"REDQ\2\0\0\0\2\0\0\0\x12\0\0\0", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff" * 20]
+    ("garbage", "text"),
+    [
+        (b"REDQ\2\0\0\0\2\0\0\0\x12\0\0\0", NO_TLS),
+        (b"GET / HTTP/1.1\r\n\r\n", NO_TLS),
+        (b"\0" * 20, NO_TLS),
+        (HANDSHAKE_RECORD + b"\xff\xff" * 20, r"^TLS handshake failed: [a-z0-9 ]+$"),
+        (HANDSHAKE_RECORD + b"\0\x04\x77\0\0\0", r"^TLS handshake failed: [a-z0-9 ]+$"),
+    ],
 )
-def test_what_is_no_tls_is_an_os_error(certificates: Path, garbage: bytes) -> None:
+def test_what_is_no_tls_is_an_os_error(certificates: Path, garbage: bytes, text: str) -> None:
     near, far = socket_pair()
     transport = TlsTransport(near, directory(certificates).context())
     far.send(garbage)
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match=text):
         for _ in range(100000):
             transport.handshake()
     transport.close()
     far.close()
 
 
-def test_hanging_up_within_the_handshake_is_an_os_error(certificates: Path) -> None:
+@pytest.mark.parametrize("sent", [b"", HANDSHAKE_RECORD])
+def test_hanging_up_within_the_handshake_is_an_os_error(certificates: Path, sent: bytes) -> None:
     near, far = socket_pair()
     transport = TlsTransport(near, directory(certificates).context())
+    far.send(sent)
     far.close()
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="the peer hung up within the TLS handshake"):
         for _ in range(100000):
             transport.handshake()
     transport.close()
+
+
+def test_what_breaks_tls_later_is_an_os_error(loop: PollLoop, certificates: Path) -> None:
+    near, far = socket_pair()
+    transport, secure = tls_ends(loop, near, far, certificates)
+    with socket.socket(fileno=os.dup(secure.fileno())) as beneath:
+        beneath.send(b"\x17\x03\x03\0\x20" + bytes(32))
+    with pytest.raises(OSError, match=r"^TLS broke: [a-z0-9 ]+$"):
+        for _ in range(100000):
+            transport.receive()
+    transport.close()
+    secure.close()
 
 
 def test_tls_1_2_links_without_renegotiation_and_compression(loop: PollLoop, certificates: Path) -> None:

@@ -76,8 +76,8 @@ def coverage(tuple glyphs not None, int bits, window):
     return out
 
 
-cdef void put_glyph(const uint8_t *data, Py_ssize_t stride, int bits, long long left, long long top, int width,
-                    int height, const Window *seen, uint8_t *cover) noexcept nogil:
+cdef void put_glyph(const uint8_t *data, Py_ssize_t stride, int bits, long long left, long long top,
+                    int width, int height, const Window *seen, uint8_t *cover) noexcept nogil:
     """The glyph's part inside of the window; its last row of data is its uppermost."""
     cdef long long x1 = max(seen.left - left, 0), x2 = min(seen.right - left, width)
     cdef long long y1 = max(seen.top - top, 0), y2 = min(seen.bottom - top, height), x, y
@@ -116,8 +116,8 @@ def over_tile(Surface target not None, form, area, window, bytes cover not None,
     blend(target, form, area, window, cover, tile, tile_x, tile_y, 0)
 
 
-cdef int blend(Surface target, form, area, window, bytes cover, Surface tile, long long tile_x, long long tile_y,
-               uint32_t color) except -1:
+cdef int blend(Surface target, form, area, window, bytes cover, Surface tile, long long tile_x,
+               long long tile_y, uint32_t color) except -1:
     cdef Window seen, box
     cdef int code = form
     cdef const uint8_t *mask = <const uint8_t *>PyBytes_AS_STRING(cover)

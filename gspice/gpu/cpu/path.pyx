@@ -63,7 +63,8 @@ cdef class Line:
         cdef wide_t chord = square(p0, p3), first = square(p0, p1), last = square(p3, p2)
         cdef wide_t along = dot(p0, p1, p3), back = dot(p3, p2, p0)
         cdef Fixed p01, p12, p23, p012, p123, middle
-        # How far the control points lie off the chord, squared and times it: about half a pixel squared is flat.
+        # How far the control points lie off the chord, squared, and times the chord's own square: half a
+        # pixel squared is flat.
         if (first * chord - along * along) >> 3 < chord and (last * chord - back * back) >> 3 < chord:
             return self.add(pixel(p3.x), pixel(p3.y))
         if chord == 0 and first == 0 and last == 0:

@@ -53,6 +53,8 @@ cdef enum:
 cdef dict CODES = {
     1: PIXMAN_a1, 8: PIXMAN_a8, 16: PIXMAN_x1r5g5b5, 80: PIXMAN_r5g6b5, 32: PIXMAN_x8r8g8b8, 96: PIXMAN_a8r8g8b8
 }
+# By Pack.
+cdef int[7] PACK_BITS = [32, 16, 8, 16, 16, 8, 1]
 cdef dict BITS = {1: 1, 8: 8, 16: 16, 80: 16, 32: 32, 96: 32}
 
 
@@ -81,9 +83,11 @@ cdef class Picture:
             self._image = image_over(pixels, form)
             return
         source = pixels
+        if PACK_BITS[<int>source.view.pack] != BITS.get(form):
+            raise ValueError(f"{PACK_BITS[<int>source.view.pack]}-bit pixels are not of format {form}")
         if (source.view.fetch == RAW and source.view.step % 4 == 0 and <uintptr_t>source.view.top % 4 == 0
                 and -0x7fffffff < source.view.step < 0x7fffffff):
-            self._owner = source
+            self._owner = source.owner
             self._image = pixman_image_create_bits(
                 CODES[form], source.width, source.height, <uint32_t *>source.view.top, <int>source.view.step)
             if self._image == NULL:

@@ -1,8 +1,8 @@
 # cython: cdivision=True
-"""Dashed lines as the X server draws wide ones of width 1: each dash is a narrow rectangle; see stroke_dashes.pyi.
+"""Dashed lines as the X server draws wide ones of width 1: each dash a rectangle. See stroke_dashes.pyi.
 
-Where the rop inverts, the pixels of a line with corners are gathered first, so that each is drawn once; otherwise
-dashes are drawn as they come, and most corners need no piece of their own.
+Where the rop inverts, the pixels of a line with corners are gathered first, so that each is drawn once;
+otherwise dashes are drawn as they come, and most corners need no piece of their own.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -84,7 +84,7 @@ def draw(Pen pen not None, list lines not None, bytes dashes not None, int offse
 
 
 cdef void skip(Dashes *dashes, int distance) noexcept:
-    """Go so many pixels into the dashes, whose start this must be; dashes of length 0 there are passed too."""
+    """Go so many pixels into the dashes from their start; dashes of length 0 there are passed too."""
     cdef int i, total = 0
     for i in range(dashes.count):
         total += dashes.lengths[i]
@@ -95,7 +95,8 @@ cdef void skip(Dashes *dashes, int distance) noexcept:
     dashes.offset = distance
 
 
-cdef void draw_line(Pen pen, Cover cover, const int32_t *at, Py_ssize_t count, Dashes *dashes) noexcept nogil:
+cdef void draw_line(Pen pen, Cover cover, const int32_t *at, Py_ssize_t count,
+                    Dashes *dashes) noexcept nogil:
     cdef Py_ssize_t i
     cdef Face near, far, first, last
     cdef bint closed = at[0] == at[2 * count - 2] and at[1] == at[2 * count - 1]
@@ -118,7 +119,8 @@ cdef void draw_line(Pen pen, Cover cover, const int32_t *at, Py_ssize_t count, D
         join(pen, cover, first, last)
 
 
-cdef void draw_part(Pen pen, Cover cover, const int32_t *at, Dashes *dashes, Face *near, Face *far) noexcept nogil:
+cdef void draw_part(Pen pen, Cover cover, const int32_t *at, Dashes *dashes, Face *near,
+                    Face *far) noexcept nogil:
     """Draw the dashes from one point to the next one, and tell the faces at both."""
     cdef long long dx = <long long>at[2] - at[0], dy = <long long>at[3] - at[1]
     cdef double length, left, side_x, side_y, unit, step_x, step_y

@@ -3,7 +3,7 @@
 from gspice.gpu.cpu.kernels cimport Box
 
 cdef struct Steps:
-    long long first, last  # which pixels of the part, counted along its major axis from 0; none if last < first
+    long long first, last  # which pixels of the part, from 0 along its major axis; none if last < first
     long long major, minor  # lengths
     int bias
     bint x_major

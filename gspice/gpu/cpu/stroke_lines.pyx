@@ -2,9 +2,9 @@
 """Thin lines, pixel for pixel those that the X server draws of width 0; see stroke_lines.pyi.
 
 A part from one point to the next takes one step along its longer axis for each pixel. Pixel ``i`` of it is
-``(2 * minor * i + major - bias) // (2 * major)`` steps along the shorter axis: the nearest pixel, and where two
-are equally near, that with more steps, or with ``bias`` 1 that with fewer. The bias makes a part and its reverse
-choose the same pixels. Since this gives any pixel at once, what lies outside the clip is never walked.
+``(2 * minor * i + major - bias) // (2 * major)`` steps along the shorter axis: the nearest pixel, and where
+two are equally near, that with more steps, or with ``bias`` 1 that with fewer. The bias makes a part and its
+reverse choose the same pixels. Since this gives any pixel at once, none outside the clip is ever walked.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -64,11 +64,12 @@ cdef inline long long steps_at(const Steps *part, long long i) noexcept nogil:
 
 
 cdef inline long long first_at(const Steps *part, long long steps) noexcept nogil:
-    """The first pixel that has at least so many steps along the shorter axis, which must not be of length 0."""
+    """The first pixel with at least so many steps along the shorter axis, which must not be of length 0."""
     return -quotient(-(2 * part.major * steps - part.major + part.bias), 2 * part.minor)
 
 
-cdef void within(long long start, int step, int low, int high, long long *first, long long *last) noexcept nogil:
+cdef void within(long long start, int step, int low, int high, long long *first,
+                 long long *last) noexcept nogil:
     """Which numbers of steps from ``start`` lead to ``low <= place < high``."""
     if step > 0:
         first[0] = low - start

@@ -4,7 +4,7 @@ cimport cython
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
 
-from gspice.gpu.cpu.kernels cimport Box, Rop, Surface, combine, load_bits, solid, spread, store_bits
+from gspice.gpu.cpu.kernels cimport Box, Surface, combine, load_bits, solid, spread, store_bits
 
 cdef enum:
     BITS_CHUNK = 512  # pixels of one bit that are unpacked at a time
@@ -42,7 +42,8 @@ cdef class Pen:
             if not (0 <= box.x1 < box.x2 <= surface.width and 0 <= box.y1 < box.y2 <= surface.height):
                 raise ValueError(f"rectangle {tuple(rect)} is not inside {surface.width}x{surface.height}")
             band = &self.bands[self.count - 1] if self.count else NULL
-            if band != NULL and band.top == box.y1 and band.bottom == box.y2 and self.boxes[i - 1].x2 <= box.x1:
+            if (band != NULL and band.top == box.y1 and band.bottom == box.y2
+                    and self.boxes[i - 1].x2 <= box.x1):
                 band.last = i
             elif band == NULL or band.bottom <= box.y1:
                 self.bands[self.count] = Band(box.y1, box.y2, i, i)
@@ -122,7 +123,8 @@ cdef class Pen:
 
     cdef void put_tile(self, int y, int x1, int x2) noexcept nogil:
         cdef uint8_t *row = self.surface.rows + y * self.surface.stride
-        cdef uint8_t *tile = self.tile.rows + wrap(<long long>y - self.tile_y, self.tile.height) * self.tile.stride
+        cdef int from_y = wrap(<long long>y - self.tile_y, self.tile.height)
+        cdef uint8_t *tile = self.tile.rows + from_y * self.tile.stride
         cdef uint8_t[BITS_CHUNK] bits
         cdef uint8_t[BITS_CHUNK] other
         cdef int from_x = wrap(<long long>x1 - self.tile_x, self.tile.width), n

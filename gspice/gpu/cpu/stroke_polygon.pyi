@@ -1,1 +1,1 @@
-# Nothing here is for Python: see stroke_polygon.pxd.
+"""Nothing here is for Python: see stroke_polygon.pxd."""

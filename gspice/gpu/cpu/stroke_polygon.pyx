@@ -1,9 +1,9 @@
 # cython: cdivision=True
 """The pieces of dashed lines as rows of pixels; see stroke_polygon.pxd.
 
-A pixel belongs to a polygon when its centre does, where centres have whole coordinates; of those on a side, the ones
-on left and upper sides belong to it. Each side is walked row by row in whole numbers, from a start that doubles
-give. Rows outside the clip are stepped over at once.
+A pixel belongs to a polygon when its centre does, where centres have whole coordinates; of those on a side,
+the ones on left and upper sides belong to it. Each side is walked row by row in whole numbers, from a start
+that doubles give. Rows outside the clip are stepped over at once.
 """
 
 from libc.math cimport ceil
@@ -16,7 +16,7 @@ cdef enum:
     MOST_SIDES = 4
     WORD = 64
 
-# A side on its way down: x of the row, the part of a step aside that is due (due when above 0), rows left to go.
+# A side on its way down: x of the row, how near a step aside is (due when above 0), rows left to go.
 cdef struct Edge:
     long long x, step, error, dx, dy, height
     int sign
@@ -91,10 +91,10 @@ cdef class Cover:
 
 cdef void fill_polygon(Pen pen, Cover cover, const Corner *corners, const Side *sides, int count, long long x,
                        long long y) noexcept nogil:
-    """Fill the polygon whose corners are relative to (x, y): on ``cover`` where there is one, else with the pen."""
+    """Fill a polygon whose corners are relative to (x, y): on ``cover`` if there is one, else by pen."""
     cdef Chain left, right
-    cdef Edge *l = NULL
-    cdef Edge *r = NULL
+    cdef Edge *lhs = NULL
+    cdef Edge *rhs = NULL
     cdef int top = 0, bottom = 0, i, before, nl = 0, nr = 0
     cdef bint turned
     cdef long long end, row, height
@@ -109,40 +109,42 @@ cdef void fill_polygon(Pen pen, Cover cover, const Corner *corners, const Side *
     make_chain(&right, corners, sides, count, top, bottom, turned, 0, x, y, end)
     make_chain(&left, corners, sides, count, top, bottom, not turned, 1, x, y, end)
     row = right.top
-    while (nl < left.count or (l != NULL and l.height)) and (nr < right.count or (r != NULL and r.height)):
-        if (l == NULL or l.height == 0) and nl < left.count:
-            l = &left.edges[nl]
+    while ((nl < left.count or (lhs != NULL and lhs.height))
+           and (nr < right.count or (rhs != NULL and rhs.height))):
+        if (lhs == NULL or lhs.height == 0) and nl < left.count:
+            lhs = &left.edges[nl]
             nl += 1
-        if (r == NULL or r.height == 0) and nr < right.count:
-            r = &right.edges[nr]
+        if (rhs == NULL or rhs.height == 0) and nr < right.count:
+            rhs = &right.edges[nr]
             nr += 1
-        height = min(l.height, r.height)
-        l.height -= height
-        r.height -= height
+        height = min(lhs.height, rhs.height)
+        lhs.height -= height
+        rhs.height -= height
         if height > 0:
-            row = walk(pen, cover, l, r, row, height)
+            row = walk(pen, cover, lhs, rhs, row, height)
 
 
-cdef long long walk(Pen pen, Cover cover, Edge *l, Edge *r, long long row, long long height) noexcept nogil:
+cdef long long walk(Pen pen, Cover cover, Edge *lhs, Edge *rhs, long long row,
+                    long long height) noexcept nogil:
     """Draw ``height`` rows between two edges; returns the row after them."""
     cdef long long end = row + height, seen = min(end, <long long>pen.extents.y2)
     if row < pen.extents.y1:
         height = min(pen.extents.y1, end) - row
-        advance(l, height)
-        advance(r, height)
+        advance(lhs, height)
+        advance(rhs, height)
         row += height
     while row < seen:
-        if r.x >= l.x:
+        if rhs.x >= lhs.x:
             if cover is None:
-                pen.span(<int>row, l.x, r.x + 1)
+                pen.span(<int>row, lhs.x, rhs.x + 1)
             else:
-                cover.add(<int>row, l.x, r.x + 1)
-        advance(l, 1)
-        advance(r, 1)
+                cover.add(<int>row, lhs.x, rhs.x + 1)
+        advance(lhs, 1)
+        advance(rhs, 1)
         row += 1
     if row < end:
-        advance(l, end - row)
-        advance(r, end - row)
+        advance(lhs, end - row)
+        advance(rhs, end - row)
     return end
 
 
