@@ -160,7 +160,7 @@ def test_a_picture_that_does_not_come(script: object, what: str) -> None:
 
 
 def test_a_timeout_that_was_spent_before_is_named_whole() -> None:
-    with FakeServer() as server, Client.connect(server.uri) as client:
+    with FakeServer({ChannelType.DISPLAY: no_mark}) as server, Client.connect(server.uri) as client:
         with pytest.raises(DeadlineError, match=r"timed out after 5 s, still waiting for news"):
             client.run_until(lambda: False, 5.0, "news", spent=5.5)
         with pytest.raises(DeadlineError, match=r"timed out after 7 s"):
