@@ -254,8 +254,8 @@ def test_incompleteness_follows_copies(shown: DisplayChannel) -> None:
 
 
 def test_what_the_canvas_does_not_draw_says_so(shown: DisplayChannel) -> None:
-    feed(shown, copy(bitmap(1, 1, gray(1)), CORNER, src_area=Rect(0, 0, 1, 0)))
-    assert "COPY (" in shown.unsupported_text()
+    feed(shown, copy(bitmap(1, 1, gray(1)), Rect(0, 0, 1000, 99)))
+    assert "COPY (bounding box" in shown.unsupported_text()
     assert not shown.complete
 
 
