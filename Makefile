@@ -2,7 +2,7 @@
 VENV := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run test check format lint types bench sdist clean
+.PHONY: help setup setup-test setup-bench run test check format lint types bench sdist clean
 
 help:
 	@echo "make run    set up and serve a desktop        ARGS='--port 5931 --size 1024x768'"
@@ -17,6 +17,9 @@ setup:
 
 setup-test:
 	@packaging/setup.sh test
+
+setup-bench:
+	@packaging/setup.sh test bench
 
 run: setup
 	@exec $(VENV)/gspice serve $(ARGS)
@@ -36,7 +39,7 @@ lint: setup
 types: setup
 	@$(VENV)/mypy
 
-bench: setup-test
+bench: setup-bench
 	@exec $(VENV)/python -m bench $(ARGS)
 
 # Of what is committed, in isolation: so it is what pyproject.toml says, and nothing of .venv.

@@ -65,7 +65,11 @@ def test_every_channel_opens_and_the_machine_is_named(
     assert status["name"] == "a certain name"
     assert status["agent_connected"], "spice-gtk resizes only through an agent"
     assert status["mouse_mode"] == 2, "the tablet gives client mouse mode"
-    assert status["cursors"], "no cursor shape came"
+    for _ in range(100):
+        if spice_gtk.do("status")["cursors"]:
+            return
+        spice_gtk.do("wait", seconds=0.05)
+    raise AssertionError("no cursor shape came")
 
 
 def test_spicy_screenshot(serve: Serve, xvfb: Xvfb, tmp_path: Path) -> None:
