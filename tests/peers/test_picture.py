@@ -49,8 +49,8 @@ def test_raw_and_lz4_images(serve: Serve, spice_gtk: SpiceGtk) -> None:
         serve.thaw()
         pixels = after["invalidated"] - before["invalidated"]
         bytes_per_pixel[name] = (after["bytes"]["display"] - before["bytes"]["display"]) / pixels
-    # Some of what is drawn are fills, which have no pixels on the wire in either case.
-    assert 2 < bytes_per_pixel["raw"] < 4.1
+    # Fills have no pixels on the wire in either case, and small images come with headers as large as they are.
+    assert 2 < bytes_per_pixel["raw"] < 5
     assert bytes_per_pixel["lz4"] < 0.8 * bytes_per_pixel["raw"]
 
 
