@@ -16,7 +16,7 @@ from gspice.qxl.ops import Stroke
 
 START_WITH_GAP = 4
 STYLED = 8
-MAX_COST = 1 << 28
+MAX_COST = 1 << 24
 """Pixels that one command may draw: many times a screen's, yet less than a second's work."""
 
 
