@@ -11,7 +11,8 @@ from gspice.geometry import Point, Rect
 from gspice.gpu.canvas import Canvas, DrawOutcome
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import BitmapImage, Brush, Copy, CopyBits, Drawable, Fill, Mask, Palette, SurfaceImage
-from tests.conformance.reference import ReferenceCanvas, rows_of
+from tests.conformance.reference import ReferenceCanvas
+from tests.conformance.reference_pixels import rows_of
 from tests.conformance.strategies import NO_MASK, Specs, drawables, noise, seeds, specs
 
 CanvasMaker = Callable[[], Canvas]

@@ -12,7 +12,7 @@ from gspice.geometry import Point, Rect
 from gspice.gpu.canvas import Canvas
 from gspice.pixels import SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import Brush, Drawable, PathSegment, Stroke, SurfaceImage
-from tests.conformance.reference import rop, rows_of, unpack
+from tests.conformance.reference_pixels import rop, rows_of, unpack
 from tests.conformance.reference_stroke import dashed, plain
 from tests.conformance.strategies import any_rects, descriptors, noise, rects_in, seeds
 

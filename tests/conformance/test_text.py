@@ -13,7 +13,7 @@ from gspice.gpu.canvas import Canvas
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import BitmapImage, Brush, Drawable, Glyph, SurfaceImage, Text
 from tests.conformance import reference_text
-from tests.conformance.reference import narrow, surface_argb, unpack, widen
+from tests.conformance.reference_pixels import narrow, surface_argb, unpack, widen
 from tests.conformance.strategies import any_rects, noise, rects_in, seeds
 
 CanvasMaker = Callable[[], Canvas]

@@ -2,10 +2,14 @@ import hashlib
 
 import pytest
 
+from gspice.codec import image as codec
 from gspice.errors import GuestError
+from gspice.geometry import Rect
+from gspice.gpu.cpu.canvas import CpuCanvas
+from gspice.gpu.cpu.rops import Ropd
 from gspice.gpu.guest_images import decode_guest
-from gspice.pixels import BitmapFormat
-from gspice.qxl.ops import EncodedImage
+from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
+from gspice.qxl.ops import Copy, Drawable, EncodedImage, Mask
 from tests.codec.coded import Coded, named
 
 
@@ -44,3 +48,13 @@ def test_what_a_guest_may_get_wrong() -> None:
         decode_guest(guests(one, type=104))
     with pytest.raises(GuestError, match="no palette"):
         decode_guest(guests(named("lz-plt8-ui")))
+
+
+def test_the_cpu_canvas_takes_the_decoder_as_it_is() -> None:
+    one = named("quic-rgb32-small")
+    canvas = CpuCanvas(decode=codec.decode)
+    whole = Rect(0, 0, *one.size)
+    canvas.create_surface(0, SurfaceSpec(*one.size, SurfaceFormat.XRGB32))
+    copy = Copy(guests(one, flags=0), whole, Ropd.OP_PUT, 0, Mask())
+    canvas.submit([Drawable(surface_id=0, bbox=whole, op=copy)])
+    assert hashlib.sha256(canvas.read(0, whole).data).hexdigest() == one.entry["sha256"]

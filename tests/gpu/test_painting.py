@@ -116,21 +116,20 @@ def test_blend_is_copy() -> None:
         assert made[0] == made[1]
 
 
+def test_the_colour_key() -> None:
+    op = Transparent(image(1, 0xFF123456, 3), BOX, 0x111111, 0x00123456)
+    assert draw(op, 7, 8, 9) == [1, 8, 3]
+
+
 @pytest.mark.parametrize(
-    ("form", "left_out"),
-    [
-        (SurfaceFormat.XRGB32, [0xFF123456]),
-        (SurfaceFormat.RGB555, [0x12345 << 3 | 7]),
-    ],
+    ("form", "green", "others"), [(SurfaceFormat.RGB555, 5, (2, 2)), (SurfaceFormat.RGB565, 6, (4, 4))]
 )
-def test_the_colour_key(form: SurfaceFormat, left_out: list[int]) -> None:
-    if form is SurfaceFormat.XRGB32:
-        op = Transparent(image(1, left_out[0], 3), BOX, 0x111111, 0x00123456)
-        assert draw(op, 7, 8, 9) == [1, 8, 3]
-        return
-    # On 16 bits the key loses its low bits as the image's pixels do.
-    op = Transparent(image(0x101010, 0x4A5B6C, 0x202020), BOX, 0, 0x495A6B)
-    assert draw(op, 7, 8, 9, form=form) == [2 << 10 | 2 << 5 | 2, 8, 4 << 10 | 4 << 5 | 4]
+def test_on_16_bits_the_colour_key_loses_low_bits_as_pixels_do(
+    form: SurfaceFormat, green: int, others: tuple[int, int]
+) -> None:
+    op = Transparent(image(0x101010, 0x4A596C, 0x181818), BOX, 0, 0x495A6B)
+    expected = [2 << 5 + green | others[0] << 5 | 2, 8, 3 << 5 + green | others[1] * 3 // 2 << 5 | 3]
+    assert draw(op, 7, 8, 9, form=form) == expected
 
 
 def test_on_alpha_surfaces_the_colour_key_is_0() -> None:

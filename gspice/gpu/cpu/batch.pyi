@@ -20,5 +20,6 @@ def draw_batch(
 
     Those count as drawn: their rectangles are told. All plans are made before anything is drawn. ``area``: where
     a drawable may draw. ``reads``: ids of surfaces that a planned command reads, its own only where it reads more
-    than it draws on. Plans raise GuestError or MemoryError for what is then not drawn.
+    than it draws on. Plans raise GuestError, MemoryError or OverflowError (numbers that no wire
+    carries) for what is then not drawn.
     """

@@ -150,10 +150,9 @@ def _with_alpha(form: SurfaceFormat, wanted: bool) -> SurfaceFormat:
 
 
 def _self_bitmap_has_alpha(target: Target, origin: Origin) -> bool:
-    """Whether the high bytes of a self-bitmap count: off the screen they do, if they are set here and there."""
+    """Whether the high bytes of a self-bitmap count: off the screen they do, if any is set."""
     if not origin.self_bitmap or target.drawable.surface_id == _PRIMARY:
         return False
     if origin.format is not SurfaceFormat.XRGB32:
         return False
-    high = target.surface.read(origin.bounds)[3::4]
-    return high.count(0) != len(high) and high.count(255) != len(high)
+    return any(target.surface.read(origin.bounds)[3::4])

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Callable, Sequence
 
+from gspice.codec.image import decode as decode_image
 from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas, CanvasCaps, DrawOutcome
@@ -68,8 +69,8 @@ class CpuCanvas(Canvas):
         max_height=MAX_SIDE,
     )
 
-    def __init__(self, decode: Decoder | None = None) -> None:
-        """``decode``: for images that the guest compressed; without it their commands are not drawn."""
+    def __init__(self, decode: Decoder = decode_image) -> None:
+        """``decode``: what makes pixels of images that the guest compressed."""
         self._decode = decode
         self._surfaces: dict[int, tuple[kernels.Surface, SurfaceSpec]] = {}
         self.culled = 0

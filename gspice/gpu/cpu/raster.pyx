@@ -150,8 +150,8 @@ cdef void load_tile(const Step *step, int x, int y, int n, int bits, uint8_t *ou
 
 
 cdef inline int wrapped(long long place, int size) noexcept nogil:
-    cdef long long rest = place % size
-    return <int>(rest + size if rest < 0 else rest)
+    # Cython's remainder is Python's: never negative here.
+    return <int>(place % size)
 
 
 cdef void work(pixel_t *dst, pixel_t *src, pixel_t *tiles, int n, const Step *step,

@@ -13,6 +13,7 @@ from gspice.qxl.ops import (
     Brush,
     Composite,
     Copy,
+    CopyBits,
     Drawable,
     EncodedImage,
     Fill,
@@ -81,6 +82,8 @@ def images_read(op: Op) -> Iterator[Image]:
 
 def surfaces_read(drawable: Drawable) -> set[int]:
     """Ids of the surfaces that a command reads; its own only where it reads more than it draws on."""
+    if isinstance(drawable.op, CopyBits):
+        return {drawable.surface_id}
     return {image.surface_id for image in images_read(drawable.op) if isinstance(image, SurfaceImage)}
 
 
@@ -89,7 +92,7 @@ def needs_decoding(op: Op) -> bool:
     return any(isinstance(image, EncodedImage) for image in images_read(op))
 
 
-def decoded(drawable: Drawable, decode: Decoder | None) -> Drawable:
+def decoded(drawable: Drawable, decode: Decoder) -> Drawable:
     """The same command with bitmaps for compressed images; GuestError where one cannot be decoded."""
     op = drawable.op
     values = [_swapped(getattr(op, name), decode) for name in _FIELDS[type(op)]]
@@ -106,7 +109,7 @@ def decoded(drawable: Drawable, decode: Decoder | None) -> Drawable:
     )
 
 
-def _swapped(value: object, decode: Decoder | None) -> object:
+def _swapped(value: object, decode: Decoder) -> object:
     match value:
         case EncodedImage():
             return _bitmap(value, decode)
@@ -118,9 +121,7 @@ def _swapped(value: object, decode: Decoder | None) -> object:
             return value
 
 
-def _bitmap(image: EncodedImage, decode: Decoder | None) -> BitmapImage:
-    if decode is None:
-        raise GuestError(f"image of type {image.type}: this canvas was given no decoder")
+def _bitmap(image: EncodedImage, decode: Decoder) -> BitmapImage:
     try:
         pixels = decode(image.type, image.data, image.width, image.height)
     except GSpiceError as error:

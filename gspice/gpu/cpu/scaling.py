@@ -19,7 +19,10 @@ _FILTERS = {INTERPOLATE: 1, NEAREST: 3}
 """pixman's GOOD and NEAREST, by SPICE_IMAGE_SCALE_MODE_*."""
 _FIXED_ONE = 1 << 16
 _MARGIN = 2
-"""Pixels around a scaled area that a filter may look at, with some to spare."""
+"""Pixels around a scaled area that a filter may look at, with one to spare.
+
+Rounding a corner moves what is read by half a drawn pixel at most, and drawn pixels are read at their centres.
+"""
 
 
 class Stretch(NamedTuple):
@@ -46,7 +49,7 @@ def stretch(part: Rect, box: Rect, scale_mode: int) -> Stretch:
         part.top,
         Point(0, 0),
         filtering,
-        _grown(part, _MARGIN, _MARGIN),
+        _grown(part),
     )
 
 
@@ -68,7 +71,7 @@ def stretch_rounded(part: Rect, box: Rect, scale_mode: int, corner: Point) -> St
             math.floor((part.left - corner.x) / across + 0.5), math.floor((part.top - corner.y) / down + 0.5)
         ),
         filtering,
-        _grown(part, math.ceil(across) + _MARGIN, math.ceil(down) + _MARGIN),
+        _grown(part),
     )
 
 
@@ -134,5 +137,5 @@ def _checked(part: Rect, scale_mode: int) -> int:
     return filtering
 
 
-def _grown(part: Rect, across: int, down: int) -> Rect:
-    return Rect(part.left - across, part.top - down, part.right + across, part.bottom + down)
+def _grown(part: Rect) -> Rect:
+    return Rect(part.left - _MARGIN, part.top - _MARGIN, part.right + _MARGIN, part.bottom + _MARGIN)
