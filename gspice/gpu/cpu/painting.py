@@ -165,7 +165,10 @@ def transparent(target: Target) -> Plan:
 
 
 def rop3(target: Target) -> Plan:
-    """ROP3: any function of pattern, source and destination."""
+    """ROP3: any function of pattern, source and destination.
+
+    Clients have code only for the 218 functions that depend on all three; of others they must be sent pixels.
+    """
     op, bbox = target.drawable.op, target.drawable.bbox
     assert isinstance(op, Rop3)
     _refuse(target, "ROP3", SurfaceFormat.A1, SurfaceFormat.A8)
