@@ -4,6 +4,7 @@ Planning a command finds out whether an image can be read at all. Its pixels are
 drawn: until then earlier commands of the batch may change them.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ class MaskedArea:
         return None if self._read is None else self._read()
 
 
-class Origin:
+class Origin(ABC):
     """An image that a command reads. ``bounds`` is where it has pixels, in the coordinates of ``src_area``."""
 
     bounds: Rect
@@ -72,13 +73,13 @@ class Origin:
     self_bitmap = False
     """Whether it stands for what the command finds on its own surface."""
 
+    @abstractmethod
     def pixels(self, part: Rect) -> tuple[Source, Point]:
         """The pixels of ``part`` as they are copied, and where the source's (0, 0) lies."""
-        raise NotImplementedError
 
+    @abstractmethod
     def picture(self, form: SurfaceFormat, part: Rect) -> tuple[Picture, Point]:
         """The same for pixman, taken for ``form``. Of what is not in ``part`` some may be missing."""
-        raise NotImplementedError
 
 
 class _BitmapOrigin(Origin):
