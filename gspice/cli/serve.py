@@ -10,10 +10,11 @@ import click
 
 from gspice.cli.password_file import read_password_file
 from gspice.errors import ConfigError
-from gspice.hosts.embedded import EmbeddedHost
+from gspice.hosts.embedded import MAX_SIDE, MIN_SIDE, EmbeddedHost
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
 from gspice.hosts.whole_file import check_target
 from gspice.server.options import ServerOptions
+from gspice.server.security import ChannelSecurity
 from gspice.server.spice_server import SpiceServer
 from gspice.server.tls import directory
 
@@ -28,10 +29,6 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
         raise click.BadParameter(f"{value}: each side must be {MIN_SIDE} to {MAX_SIDE} pixels")
     return size
-
-
-MIN_SIDE = 320
-MAX_SIDE = 4096
 
 
 @click.command()
@@ -124,7 +121,7 @@ def serve(
     if password_lifetime is not None and password_file is None:
         raise ConfigError("--password-lifetime is for a password: give --password-file FILE, too")
     for channel in secure_channel:
-        options.security.set(channel, SECURE_ONLY)
+        options.security.set(channel, ChannelSecurity.SSL)
     server = SpiceServer(options)
     password = read_password_file(password_file) if password_file else None
     if password is not None:
@@ -164,10 +161,6 @@ def serve(
 def _leave(number: int, frame: object) -> None:
     """Asked to end before there is anything to take down."""
     raise SystemExit(0)
-
-
-SECURE_ONLY = 2
-"""ChannelSecurity.SSL."""
 
 
 def _check_open(addr: str, port: int, tls_port: int | None, no_auth: bool) -> None:

@@ -3,9 +3,7 @@
 import socket
 import time
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
+from gspice.client.ticket import ticket_for
 from gspice.wire.caps import CapSet, CommonCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.framing import FrameReader, FrameWriter
@@ -15,23 +13,6 @@ from gspice.wire.registry import server_messages
 
 COMMON = CapSet.of(CommonCap.AUTH_SELECTION, CommonCap.AUTH_SPICE, CommonCap.MINI_HEADER)
 MAX_MESSAGE = 64 << 20
-
-
-def ticket_for(password: str) -> "TicketMaker":
-    return TicketMaker(password)
-
-
-class TicketMaker:
-    """Encrypts a password for a server's key."""
-
-    def __init__(self, password: str) -> None:
-        self._password = password
-
-    def __call__(self, public_key: bytes) -> bytes:
-        key = serialization.load_der_public_key(public_key)
-        assert isinstance(key, rsa.RSAPublicKey)
-        oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
-        return key.encrypt(self._password.encode() + b"\0", oaep)
 
 
 class RawChannel:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gspice.client.ticket import ticket_for
 from gspice.errors import ConfigError, LinkRefused
 from gspice.server.loop import PollLoop
 from gspice.server.options import ServerOptions
@@ -20,7 +21,7 @@ from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
 from gspice.wire.link_client import LinkClient
 from gspice.wire.messages.main import MainInit
-from tests.peers.raw_link import COMMON, RawChannel, TicketMaker
+from tests.peers.raw_link import COMMON, RawChannel
 from tests.server.net import write_certificates
 from tests.server.server_rig import ServerRig, server_rig
 from tests.server.worker_rig import LinkedPeer, open_descriptors
@@ -46,7 +47,7 @@ def link_over(
 ) -> LinkedPeer:
     """A client's link stage over a connected socket."""
     sock.settimeout(10)
-    link = LinkClient(connection_id, kind, 0, COMMON, CapSet(), TicketMaker(password))
+    link = LinkClient(connection_id, kind, 0, COMMON, CapSet(), ticket_for(password))
     while not link.done:
         if data := link.data_to_send():
             sock.sendall(data)
