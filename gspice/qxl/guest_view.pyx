@@ -5,10 +5,11 @@ The guest may write to its memory at any time, so nothing here or above keeps a 
 field is read again after it has been checked.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcpy
 
+from gspice.qxl.image_memory cimport image_bytes
 from gspice.qxl.memslots cimport NO_FAULT, Fault
 from gspice.qxl.ops cimport make_rect
 from gspice.qxl.packed_structs cimport QXLDataChunk
@@ -195,7 +196,7 @@ cdef bint grow(Chain *chain) noexcept nogil:
 
 cdef bytes joined(const Piece *pieces, uint32_t count, uint64_t total):
     """One bytes object of all pieces; large ones are copied while other threads run."""
-    cdef bytes data = PyBytes_FromStringAndSize(NULL, total)
+    cdef bytes data = image_bytes(total)
     cdef char *target = PyBytes_AS_STRING(data)
     if total < KEEP_GIL_BYTES:
         gather(target, pieces, count)

@@ -1,18 +1,17 @@
 """Reading recordings of QXL devices, as libspice-server makes them, one event at a time.
 
 They may be plain, or compressed with zstd or gzip: the first bytes say which. A recording of gigabytes is read in
-the memory of its largest image, and of what zstd itself keeps: as much as the frame's window, 2 GiB at most
-(``zstd --long=31``).
+the memory of its largest image, and of what zstd itself keeps: up to 64 MiB. Where a frame's window is larger,
+2 GiB at most (``zstd --long=31``), it is kept in a temporary file.
 """
 
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
+from io import BufferedIOBase, RawIOBase
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TypeVar, cast
-
-import zstandard
 
 from gspice.errors import ConfigError
 from gspice.qxl.recording_commands import read_command
@@ -28,25 +27,25 @@ from gspice.qxl.recording_events import (
     RecordingError,
 )
 from gspice.qxl.recording_scanner import Scanner
+from gspice.qxl.recording_unzstd import Unzstd, ZstdError
 
 Value = TypeVar("Value")
 
-MAX_WINDOW = 1 << 31
-"""What zstd may keep of the text before: ``--long=31``, the most that it knows."""
-_READ_FAILURES = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+ReadInto = Callable[[memoryview], int]
+"""Fills from the start with what comes next; 0: there is no more."""
+_READ_FAILURES = (OSError, EOFError, zlib.error, ZstdError)
 """What reading a damaged file raises, one way of packing it or another."""
 
 
-def _unzstd(file: BinaryIO) -> BinaryIO:
-    context = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
-    return cast(BinaryIO, context.stream_reader(file, read_across_frames=True, closefd=False))
+def _unzstd(file: BinaryIO) -> ReadInto:
+    return Unzstd(file.read).readinto
 
 
-def _gunzip(file: BinaryIO) -> BinaryIO:
-    return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+def _gunzip(file: BinaryIO) -> ReadInto:
+    return gzip.GzipFile(fileobj=file).readinto
 
 
-_PACKINGS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
+_PACKINGS: dict[bytes, Callable[[BinaryIO], ReadInto]] = {
     b"\x28\xb5\x2f\xfd": _unzstd,
     b"\x1f\x8b": _gunzip,
 }
@@ -59,14 +58,14 @@ class RecordingReader:
     """
 
     def __init__(self, source: Path | BinaryIO) -> None:
-        """``source``: a path, or a file that is open for reading, seekable, and stays the caller's.
+        """``source``: a path, or a file that is open for reading, a pipe too, and stays the caller's.
 
         ConfigError: there is no such file.
         """
         self._owned = isinstance(source, Path)
         self._file = _open(source) if isinstance(source, Path) else source
         try:
-            self._scanner = Scanner(_unpacked(self._file).readinto)  # type: ignore[attr-defined]
+            self._scanner = Scanner(_unpacked(self._file))
             version = self._guard(self._scanner.begin)
             if version != VERSION:
                 raise RecordingError(0, f"version {version} of the format: only {VERSION} is known")
@@ -134,14 +133,32 @@ def _open(path: Path) -> BinaryIO:
         raise ConfigError(f"{path}: cannot read the recording: {error.strerror}") from error
 
 
-def _unpacked(file: BinaryIO) -> BinaryIO:
-    start = file.tell()
+class _Begun(RawIOBase):
+    """A file whose first bytes were read: here they come again, for pipes cannot go back."""
+
+    def __init__(self, head: bytes, file: BinaryIO) -> None:
+        self._head = head
+        self._rest = cast(BufferedIOBase, file)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+        """Fill from the start; 0: there is no more."""
+        if not self._head:
+            return self._rest.readinto(target)
+        size = min(len(self._head), len(target))
+        target[:size], self._head = self._head[:size], self._head[size:]
+        return size
+
+
+def _unpacked(file: BinaryIO) -> ReadInto:
     magic = file.read(max(map(len, _PACKINGS)))
-    file.seek(start)
+    whole = _Begun(magic, file)
     for prefix, unpack in _PACKINGS.items():
         if magic.startswith(prefix):
-            return unpack(file)
-    return file
+            return unpack(cast(BinaryIO, whole))
+    return whole.readinto
 
 
 def _read_primary(scanner: Scanner) -> RecordedPrimary | None:

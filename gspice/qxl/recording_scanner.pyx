@@ -5,10 +5,12 @@ import zlib
 
 from cpython.buffer cimport PyBUF_WRITE
 from cpython.bytearray cimport PyByteArray_AS_STRING
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memmove, strlen
+
+from gspice.qxl.image_memory cimport image_bytes
 
 from gspice.qxl import recording_events
 from gspice.qxl.recording_events import RecordingError
@@ -198,7 +200,7 @@ cdef class Scanner:
         cdef bytes data
         if size > MAX_DATA:
             raise self.damaged(f"{name.decode()}: {size} bytes are more than {MAX_DATA}")
-        data = PyBytes_FromStringAndSize(NULL, size)
+        data = image_bytes(size)
         self.block_body(name, kind, PyBytes_AS_STRING(data), size)
         return data
 
@@ -214,7 +216,7 @@ cdef class Scanner:
             raise self.damaged(f"{name.decode()}: {more} data chunks are more than {MAX_CHUNKS}")
         if total > most:
             raise self.damaged(f"{name.decode()}: {total} bytes are more than {most}")
-        data = PyBytes_FromStringAndSize(NULL, total)
+        data = image_bytes(total)
         target = PyBytes_AS_STRING(data)
         while True:
             size = self.block_head(name, &kind)
@@ -254,7 +256,7 @@ cdef class Scanner:
         self.colon()
         if packed > size + (size >> 8) + MAX_WORD:
             raise self.damaged(f"{name.decode()}: {packed} compressed bytes for {size}")
-        compressed = PyBytes_FromStringAndSize(NULL, packed)
+        compressed = image_bytes(packed)
         self.raw(PyBytes_AS_STRING(compressed), packed)
         try:
             # One byte more than there may be, to see that there is none.

@@ -1,12 +1,15 @@
 """Captured pixels as SPICE images: raw, or LZ4 where the client can and it is smaller."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gspice.codec import lz4
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat
+from gspice.qxl.image_memory import copied
 
 
 class Compression(IntEnum):
@@ -71,17 +74,40 @@ MIN_COMPRESS = 256
 
 
 def widen(pixels: Pixels) -> Pixels:
-    """RGB565 rows as XRGB32, high bits repeated below, so that narrowing gives the same 16 bits back."""
-    if pixels.format is not SurfaceFormat.RGB565:
+    """Pixels that no bitmap holds, with 32 bits each, from which the client gets the same bits back.
+
+    RGB565 becomes XRGB32, high bits repeated below; A1 becomes ARGB32, all bits or none.
+    """
+    widened = _WIDENED.get(pixels.format)
+    if widened is None:
         raise ValueError(f"no 32-bit form of {pixels.format!r} pixels")
+    surface_format, spread = widened
     rows = np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, pixels.stride)
-    narrow = np.ascontiguousarray(rows[:, : pixels.width * 2]).view("<u2").astype(np.uint32)
-    red, green, blue = narrow >> 11, (narrow >> 5) & 0x3F, narrow & 0x1F
-    wide = ((red << 3 | red >> 2) << 16) | ((green << 2 | green >> 4) << 8) | (blue << 3 | blue >> 2)
+    wide = spread(rows, pixels.width)
     return Pixels(
         pixels.width,
         pixels.height,
         pixels.width * 4,
-        SurfaceFormat.XRGB32,
-        wide.astype("<u4").tobytes(),
+        surface_format,
+        copied(wide.astype("<u4", copy=False).reshape(-1).view(np.uint8).data),
     )
+
+
+def _spread_565(rows: NDArray[np.uint8], width: int) -> NDArray[np.uint32]:
+    narrow = np.ascontiguousarray(rows[:, : width * 2]).view("<u2").astype(np.uint32)
+    red, green, blue = narrow >> 11, (narrow >> 5) & 0x3F, narrow & 0x1F
+    wide = ((red << 3 | red >> 2) << 16) | ((green << 2 | green >> 4) << 8) | (blue << 3 | blue >> 2)
+    return wide.astype(np.uint32, copy=False)
+
+
+def _spread_a1(rows: NDArray[np.uint8], width: int) -> NDArray[np.uint32]:
+    bits = np.unpackbits(rows, axis=1, bitorder="little")[:, :width].astype(np.uint32)
+    return bits * np.uint32(0xFFFFFFFF)
+
+
+_WIDENED: dict[
+    SurfaceFormat, tuple[SurfaceFormat, Callable[[NDArray[np.uint8], int], NDArray[np.uint32]]]
+] = {
+    SurfaceFormat.RGB565: (SurfaceFormat.XRGB32, _spread_565),
+    SurfaceFormat.A1: (SurfaceFormat.ARGB32, _spread_a1),
+}

@@ -45,6 +45,16 @@ def test_large_data_are_whole() -> None:
     assert quic(guest, data[:100_000], data[100_000:]) == data
 
 
+def test_frames_of_one_size_keep_their_own_pixels() -> None:
+    guest = GuestMemory(1 << 21)
+    frames = [bytes([number]) * 200_000 for number in range(5)]
+    held = [quic(guest, frame) for frame in frames]
+    assert held == frames
+    del held[1::2]
+    assert quic(guest, frames[4]) == frames[4]
+    assert held == frames[::2]
+
+
 def test_a_chunk_may_end_where_its_slot_ends(guest: GuestMemory) -> None:
     assert quic(guest, b"last byte of the slot") == b"last byte of the slot"
 

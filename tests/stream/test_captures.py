@@ -50,5 +50,15 @@ def test_565_widens_so_that_it_narrows_back() -> None:
     assert encode(
         Pixels(256, 256, 512, SurfaceFormat.RGB565, narrow.tobytes()), lz4_allowed=False
     ).format is (BitmapFormat.XRGB32)
-    with pytest.raises(ValueError, match="A1"):
-        widen(Pixels(8, 1, 1, SurfaceFormat.A1, b"\0"))
+    with pytest.raises(ValueError, match="XRGB32"):
+        widen(FLAT)
+
+
+def test_one_bit_becomes_all_bits_or_none() -> None:
+    image = encode(Pixels(11, 2, 4, SurfaceFormat.A1, b"\x05\x04\0\0\xff\xff\xff\xff"), lz4_allowed=False)
+    assert (image.format, image.stride) == (BitmapFormat.ARGB32, 44)
+    bits = np.frombuffer(image.data, "<u4").reshape(2, 11)
+    assert [list(row) for row in bits] == [
+        [0xFFFFFFFF if x in (0, 2, 10) else 0 for x in range(11)],
+        [0xFFFFFFFF] * 11,
+    ]
