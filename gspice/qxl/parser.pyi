@@ -8,13 +8,22 @@ class CommandParser:
     Everything raises GuestError, whose text says what was wrong, for what a guest may have got wrong.
     """
 
+    primary_bits: int
+    """Bits of a pixel of the primary surface; set it when one is made. Hosts that pass on the commands of drivers
+    for one 16-bit surface (COMPAT_16BPP) mostly keep that surface in 32 bits, and colours are widened for it; where
+    it has 16 bits they stay as the guest gave them."""
+
     def __init__(self, memslots: MemSlots, *, surfaces: int = 1024) -> None: ...
     def release_info(self, command: CommandExt) -> ReleaseInfo | None:
         """What must be handed to ``release_resource`` when done with it, whether ``parse`` succeeds or not.
 
         None where this command type has none to release (unknown types) or its address is not guest memory.
         """
-    def parse(self, command: CommandExt) -> Command:
-        """The command as a value that owns its pixels: guest memory may be released at once."""
+    def parse(self, command: CommandExt, *, reload: bool = False) -> Command:
+        """The command as a value that owns its pixels: guest memory may be released at once.
+
+        ``reload``, for commands that a host gives again after a migration: the surfaces they make hold what the
+        guest's memory holds, whatever the guest said when it first made them.
+        """
     def monitors_config(self, address: int, group: int) -> MonitorsConfig:
         """Read a QXLMonitorsConfig; heads without area are left out."""

@@ -24,10 +24,12 @@ from gspice.vdi.qxl import Head, MonitorsConfig, ReleaseInfo
 cdef enum:
     RELEASE_INFO_BYTES = 8
     COMPAT = 1  # command flag: layouts of drivers that know one surface
+    COMPAT_16BPP = 2  # command flag: the guest believes in 16 bits a pixel and gives 5-5-5 bits of colour
     # QXL_CMD_*
     FIRST_COMMAND = 1  # 0, a NOP, has no structure
     COMMANDS = 6
     KEEP_DATA = 1
+    RELOAD = 1 << 30  # ours, beside the command flags: surfaces keep what their memory holds
     MAX_MESSAGE_BYTES = 100000
     MAX_CURSOR_BYTES = 1 << 24  # 2048x2048 pixels of 32 bits
     MAX_HEADS = 256  # as many as clients take
@@ -54,8 +56,10 @@ cdef int[CURSOR_TYPES] CURSOR_MASKS = [0, 2, 1, 1, 1, 1, 1]
 cdef class CommandParser:
     cdef MemSlots _memslots
     cdef uint32_t _surfaces
+    cdef public uint32_t primary_bits
 
     def __init__(self, MemSlots memslots not None, *, uint32_t surfaces=1024):
+        self.primary_bits = 32
         self._memslots = memslots
         self._surfaces = surfaces
 
@@ -71,7 +75,7 @@ cdef class CommandParser:
             return None
         return ReleaseInfo(host, group)
 
-    def parse(self, command):
+    def parse(self, command, *, bint reload=False):
         cdef uint32_t type, group, flags
         cdef uint64_t address
         cdef GuestView view
@@ -81,6 +85,10 @@ cdef class CommandParser:
             raise GuestError(f"command {tuple(command)}: {error}") from error
         if not FIRST_COMMAND <= type < COMMANDS:
             raise GuestError(f"command type {type} is not known")
+        if flags & COMPAT and self.primary_bits == 16:
+            # They draw on the primary alone, and a surface of 16 bits takes colours of 16 bits as they are.
+            flags &= ~<uint32_t>COMPAT_16BPP
+        flags = flags | <uint32_t>RELOAD if reload else flags & ~<uint32_t>RELOAD
         try:
             view = make_view(self._memslots, group, flags, self._surfaces)
             return COMMAND_READERS[type](view, address, flags)
@@ -147,7 +155,7 @@ cdef object read_surface(GuestView view, uint64_t address, uint32_t flags):
     view.fetch(&head, address, sizeof(head), "surface command")
     view.check_surface(head.surface_id, "surface command")
     if head.type == 0:
-        return read_surface_create(view, address + sizeof(head), &head)
+        return read_surface_create(view, address + sizeof(head), &head, flags & <uint32_t>RELOAD != 0)
     if head.type == 1:
         gone = SurfaceDestroy.__new__(SurfaceDestroy)
         gone.surface_id = head.surface_id
@@ -155,7 +163,9 @@ cdef object read_surface(GuestView view, uint64_t address, uint32_t flags):
     raise GuestError(f"surface command: type {head.type} is not known")
 
 
-cdef SurfaceCreate read_surface_create(GuestView view, uint64_t address, const QXLSurfaceCmdHead *head):
+cdef SurfaceCreate read_surface_create(
+    GuestView view, uint64_t address, const QXLSurfaceCmdHead *head, bint reload
+):
     cdef QXLSurface body
     cdef SurfaceCreate value = SurfaceCreate.__new__(SurfaceCreate)
     cdef uint64_t row, step, host
@@ -177,7 +187,7 @@ cdef SurfaceCreate read_surface_create(GuestView view, uint64_t address, const Q
     value.surface_id = head.surface_id
     value.width, value.height, value.stride = body.width, body.height, body.stride
     value.address = body.data
-    value.keep_data = head.flags & KEEP_DATA != 0
+    value.keep_data = reload or head.flags & KEEP_DATA != 0
     if value.keep_data:
         value.data = view.take(body.data, step * body.height, "surface create data")
         if body.stride < 0:

@@ -120,12 +120,10 @@ class ReferenceCanvas:
             case Copy() | Blend():
                 return self._put(drawable, op.src, op.src_area, op.scale_mode, op.ropd)
             case Opaque():
-                self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1)
                 put = self._put(drawable, op.src, op.src_area, op.scale_mode, 8)
                 over, ropd = self._brush(drawable, op.brush, target, ones), op.ropd
                 return lambda x, y, dst: rop(ropd, True, over(x, y), put(x, y, dst), ones, dest_flag=1)
             case Rop3():
-                self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1, SurfaceFormat.A8)
                 pattern, source, code = (
                     self._brush(drawable, op.brush, target, ones),
                     self._rop3_source(drawable),
@@ -133,7 +131,6 @@ class ReferenceCanvas:
                 )
                 return lambda x, y, dst: ternary(code, pattern(x, y), source(x, y), dst, ones)
             case Transparent():
-                self._refuse_depths(drawable, op.src, target, SurfaceFormat.A1)
                 return self._keyed(drawable, op, target)
             case AlphaBlend():
                 if op.alpha == 0:
@@ -166,19 +163,21 @@ class ReferenceCanvas:
             return lambda x, y: brush.color & ones
         if brush.type != 2 or brush.pattern is None:
             raise Refused
-        self._refuse_depths(drawable, brush.pattern, target, SurfaceFormat.A1)
-        grid = self.grid(drawable, brush.pattern, target)
+        grid = self._same_depth(self.grid(drawable, brush.pattern, target), target)
         left, top, right, bottom = grid.bounds
         pos = brush.pos
         return lambda x, y: grid.rows[(y - pos.y) % (bottom - top)][(x - pos.x) % (right - left)]
 
-    def _refuse_depths(
-        self, drawable: Drawable, image: Image, target: SurfaceFormat, *never: SurfaceFormat
-    ) -> None:
-        """Clients give up where the depths differ, or have no code for a depth at all."""
-        form = self.grid(drawable, image, target).form
-        if target in never or form.bits_per_pixel != target.bits_per_pixel:
-            raise Refused
+    def _same_depth(self, grid: Grid, target: SurfaceFormat) -> Grid:
+        """Raw pixels where the depths are alike, else what their colours are in the target's format."""
+        if grid.form.bits_per_pixel == target.bits_per_pixel:
+            return grid
+        rows = [[narrow(surface_argb(value, grid.form), target) for value in row] for row in grid.rows]
+        return Grid(grid.bounds, target, rows, self_bitmap=grid.self_bitmap)
+
+    def _scaled(self, rows: Rows, grid: Grid, target: SurfaceFormat) -> Rows:
+        """Scaled pixels of an image as those of the target."""
+        return self._same_depth(Grid(grid.bounds, grid.form, rows), target).rows
 
     def _put(self, drawable: Drawable, image: Image, part: Rect, mode: int, ropd: int) -> Draw:
         box, target = drawable.bbox, self.specs[drawable.surface_id].format
@@ -188,9 +187,7 @@ class ReferenceCanvas:
             if rop(ropd, False, 5, 3, 7) == 5 and rop(ropd, False, 2, 3, 7) == 2:
                 made = render.scale_onto(self._own_grid(drawable), box, part, grid, mode)
                 return lambda x, y, dst: made[y - box.top][x - box.left]
-            if grid.form.bits_per_pixel != target.bits_per_pixel:
-                raise Refused
-            scaled = render.scale(box, part, grid, mode)
+            scaled = self._scaled(render.scale(box, part, grid, mode), grid, target)
             return lambda x, y, dst: rop(ropd, False, scaled[y - box.top][x - box.left], dst, ones)
         picture = self._picture(drawable, image, target)
 
@@ -206,20 +203,24 @@ class ReferenceCanvas:
     def _rop3_source(self, drawable: Drawable) -> Callable[[int, int], int]:
         op, box = drawable.op, drawable.bbox
         assert isinstance(op, Rop3)
-        grid, part = self.grid(drawable, op.src, self.specs[drawable.surface_id].format), op.src_area
+        target = self.specs[drawable.surface_id].format
+        grid, part = self.grid(drawable, op.src, target), op.src_area
         if (part.width, part.height) != (box.width, box.height):
-            rows = render.scale_rounded(box, part, grid, op.scale_mode)
+            rows = self._scaled(render.scale_rounded(box, part, grid, op.scale_mode), grid, target)
             return lambda x, y: rows[y - box.top][x - box.left]
         if not grid.bounds.contains(part):
             raise Refused
+        grid = self._same_depth(grid, target)
         return lambda x, y: grid.at(x - box.left + part.left, y - box.top + part.top)
 
     def _keyed(self, drawable: Drawable, op: Transparent, target: SurfaceFormat) -> Draw:
         box, part = drawable.bbox, op.src_area
         grid = self.grid(drawable, op.src, target)
         seen = (1 << min(24, target.bits_per_pixel)) - 1
-        key = narrow(op.true_color, target) & seen if target is not SurfaceFormat.A8 else 0
+        alone = target in (SurfaceFormat.A1, SurfaceFormat.A8)
+        key = 0 if alone else narrow(op.true_color, target) & seen
         if (part.width, part.height) == (box.width, box.height):
+            grid = self._same_depth(grid, target)
 
             def keyed(x: int, y: int, dst: int) -> int:
                 u, v = x - box.left + part.left, y - box.top + part.top
@@ -227,7 +228,7 @@ class ReferenceCanvas:
                 return grid.at(u, v) if inside and grid.at(u, v) & seen != key else dst
 
             return keyed
-        rows = render.scale(box, part, grid, 1)
+        rows = self._scaled(render.scale(box, part, grid, 1), grid, target)
 
         def keyed_scaled(x: int, y: int, dst: int) -> int:
             src = rows[y - box.top][x - box.left]
@@ -252,11 +253,7 @@ class ReferenceCanvas:
             whole = Rect(0, 0, spec.width, spec.height)
             if area is None:
                 return Grid(whole, spec.format, self.rows[image.surface_id])
-            if (
-                area.empty
-                or not whole.contains(area)
-                or spec.format in (SurfaceFormat.A1, SurfaceFormat.RGB565)
-            ):
+            if area.empty or not whole.contains(area):
                 raise Refused
             rows = [
                 row[area.left : area.right] for row in self.rows[image.surface_id][area.top : area.bottom]

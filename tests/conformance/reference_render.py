@@ -175,7 +175,6 @@ def composite(surface: Grid, box: Rect, op: Composite, source: Grid, mask: Grid 
     dest_opaque, source_opaque = op.flags >> 24 & 1, op.flags >> 22 & 1 and isinstance(op.src, SurfaceImage)
     if (
         op.flags & 255 not in OPERATORS
-        or surface.form is SurfaceFormat.A1
         or (dest_opaque and surface.form in alphas)
         or (source_opaque and source.form in alphas)
         or op.flags >> 8 & 7 > 4

@@ -33,7 +33,6 @@ from tests.conformance.test_canvas import compare
 
 CanvasMaker = Callable[[], Canvas]
 PUT = 8
-WIDE = [SurfaceFormat.RGB555, SurfaceFormat.RGB565, SurfaceFormat.XRGB32, SurfaceFormat.ARGB32]
 
 
 def bitmap(form: BitmapFormat, width: int, height: int, seed: int = 1) -> BitmapImage:
@@ -57,7 +56,7 @@ def surface(surface_id: int) -> SurfaceImage:
     return SurfaceImage(id=1, flags=0, width=1, height=1, surface_id=surface_id)
 
 
-@pytest.mark.parametrize("target", WIDE)
+@pytest.mark.parametrize("target", SurfaceFormat)
 def test_every_ternary_code(make_canvas: CanvasMaker, target: SurfaceFormat) -> None:
     image, pattern = bitmap(BitmapFormat.XRGB32, 7, 2), bitmap(BitmapFormat.RGB24, 3, 1)
     batch = []
@@ -68,7 +67,7 @@ def test_every_ternary_code(make_canvas: CanvasMaker, target: SurfaceFormat) -> 
     compare(make_canvas, {0: SurfaceSpec(8, 2, target)}, 29, batch)
 
 
-@pytest.mark.parametrize("target", [SurfaceFormat.A8, *WIDE])
+@pytest.mark.parametrize("target", SurfaceFormat)
 @pytest.mark.parametrize("component_alpha", [0, 1])
 def test_every_operator(make_canvas: CanvasMaker, component_alpha: int, target: SurfaceFormat) -> None:
     batch = []
@@ -144,7 +143,7 @@ def test_scaling_every_format_onto_every_surface(
     compare(make_canvas, surfaces, 41, batch)
 
 
-@pytest.mark.parametrize("target", [form for form in SurfaceFormat if form is not SurfaceFormat.A1])
+@pytest.mark.parametrize("target", SurfaceFormat)
 @pytest.mark.parametrize("source", BitmapFormat)
 def test_patterns_of_every_format(
     make_canvas: CanvasMaker, source: BitmapFormat, target: SurfaceFormat
@@ -156,6 +155,31 @@ def test_patterns_of_every_format(
             op = Fill(brush, ropd, NO_MASK)
             batch.append(Drawable(surface_id=0, bbox=Rect(3, 0, 1100, 3), op=op))
     compare(make_canvas, {0: SurfaceSpec(1101, 3, target)}, 43, batch)
+
+
+@pytest.mark.parametrize("target", SurfaceFormat)
+@pytest.mark.parametrize("source", SurfaceFormat)
+def test_surfaces_of_every_depth_as_operands(
+    make_canvas: CanvasMaker, source: SurfaceFormat, target: SurfaceFormat
+) -> None:
+    """Also the surface itself, as a self-bitmap: of whatever format it is."""
+    area, brush = Rect(2, 1, 14, 6), Brush(2, 0, surface(1), Point(-3, 2))
+    mask = Mask(bitmap(BitmapFormat.BIT1_BE, 12, 5), Point(0, 0))
+    batch = []
+    for surface_id, own in ((1, None), (0, area)):
+        image = surface(surface_id)
+        ops = (
+            Copy(image, area, 64, 1, NO_MASK),
+            Opaque(image, area, brush, 32 | 2, 1, mask),
+            Rop3(image, area, brush, 0xCA, 1, NO_MASK),
+            Transparent(image, area, 0, 0x00FFFFFF),
+            Transparent(image, area, 0, 0),
+            Fill(brush, 16, mask),
+        )
+        batch += [
+            Drawable(surface_id=0, bbox=area.translate(1, 2), op=op, self_bitmap_area=own) for op in ops
+        ]
+    compare(make_canvas, {0: SurfaceSpec(19, 9, target), 1: SurfaceSpec(17, 7, source)}, 47, batch)
 
 
 @settings(deadline=None, max_examples=120)

@@ -62,7 +62,6 @@ def test_a_surface_may_be_its_own_pattern() -> None:
         Brush(3, 1),
         Brush(PATTERN),
         Brush(PATTERN, 0, surface_image(5)),
-        Brush(PATTERN, 0, surface_image(9)),
         Brush(PATTERN, 0, bitmap(BitmapFormat.BIT8, 1, b"x")),
         Brush(PATTERN, 0, bitmap(BitmapFormat.XRGB32, 2, b"1234567")),
         Brush(PATTERN, 0, bitmap(BitmapFormat.XRGB32, 0, b"")),
@@ -70,15 +69,24 @@ def test_a_surface_may_be_its_own_pattern() -> None:
 )
 def test_brushes_that_cannot_be_drawn(brush: Brush) -> None:
     surface, spec = Surface(4, 1, 32), SurfaceSpec(4, 1, SurfaceFormat.XRGB32)
-    others = {9: (Surface(1, 1, 8), SurfaceSpec(1, 1, SurfaceFormat.A8))}
     with pytest.raises(GuestError):
-        pen_of(brush, surface, spec, [], ROP_COPY, others)
+        pen_of(brush, surface, spec, [], ROP_COPY, {})
 
 
-def test_no_pattern_on_one_bit() -> None:
-    surface, spec = Surface(4, 1, 1), SurfaceSpec(4, 1, SurfaceFormat.A1)
-    with pytest.raises(GuestError, match="A1"):
-        pen_of(Brush(PATTERN, 0, bitmap(BitmapFormat.A8, 1, b"x")), surface, spec, [], ROP_COPY, {})
+def test_patterns_on_one_bit() -> None:
+    surface, spec = Surface(12, 1, 1), SurfaceSpec(12, 1, SurfaceFormat.A1)
+    brush = Brush(PATTERN, 0, bitmap(BitmapFormat.A8, 3, b"\x80\x7f\x00"), Point(1, 0))
+    pen_of(brush, surface, spec, [Rect(1, 0, 11, 1)], ROP_COPY, {}).fill()
+    assert row(surface) == (0b010010010010).to_bytes(2, "little")
+
+
+def test_a_pattern_of_another_depth_takes_on_the_surfaces_format() -> None:
+    surface, spec = Surface(3, 1, 32), SurfaceSpec(3, 1, SurfaceFormat.XRGB32)
+    red = Surface(1, 1, 16)
+    red.load(b"\x00\xf8", 2)
+    others = {9: (red, SurfaceSpec(1, 1, SurfaceFormat.RGB565))}
+    pen_of(Brush(PATTERN, 0, surface_image(9)), surface, spec, [Rect(0, 0, 2, 1)], ROP_COPY, others).fill()
+    assert row(surface) == b"\0\0\xff\xff" * 2 + bytes(4)
 
 
 def test_colours_with_alpha() -> None:

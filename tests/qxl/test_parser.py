@@ -218,6 +218,16 @@ def test_surface_create_that_keeps_data(guest: GuestMemory, stride: int, data: b
     assert (value.keep_data, value.data, value.stride) == (True, data, stride)
 
 
+def test_surface_create_after_a_migration(guest: GuestMemory) -> None:
+    command = surface(guest, stride=8)
+    value = guest.parser.parse(command, reload=True)
+    assert isinstance(value, SurfaceCreate)
+    assert (value.keep_data, value.data) == (True, bytes(range(24)))
+    # Nothing that a host may put into the flags of a command means it.
+    again = guest.parser.parse(command._replace(flags=2**32 - 1))
+    assert isinstance(again, SurfaceCreate) and not again.keep_data
+
+
 def test_surface_destroy(guest: GuestMemory) -> None:
     assert guest.parse(surface(guest, type=1, format=0)) == SurfaceDestroy(5)
 

@@ -73,9 +73,7 @@ def render(target: Target) -> Plan:
     if not is_operator(operator):
         raise GuestError(f"COMPOSITE with operator {operator}, which does not exist")
     dest_format = target.spec.format
-    if dest_format is SurfaceFormat.A1 or (
-        dest_format is SurfaceFormat.A8 and op.flags & CompositeFlag.DEST_OPAQUE
-    ):
+    if dest_format in (SurfaceFormat.A1, SurfaceFormat.A8) and op.flags & CompositeFlag.DEST_OPAQUE:
         raise GuestError(f"COMPOSITE with flags {op.flags:#x} on a surface of format {dest_format.name}")
     opaque = bool(op.flags & CompositeFlag.SOURCE_OPAQUE)
     src = _Operand(target, op.src, op.src_transform, op.flags >> 14 & 3, op.flags >> 8 & 7, opaque)

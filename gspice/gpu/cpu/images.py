@@ -28,8 +28,6 @@ _NATIVE = {
     BitmapFormat.ARGB32: SurfaceFormat.ARGB32,
     BitmapFormat.A8: SurfaceFormat.A8,
 }
-_SELF_BITMAPS = {SurfaceFormat.A8, SurfaceFormat.RGB555, SurfaceFormat.XRGB32, SurfaceFormat.ARGB32}
-"""Formats that have a bitmap format of the same pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +147,6 @@ def image_of(target: Target, image: Image, *, original: bool = False) -> Origin:
     raise GuestError(f"{type(image).__name__} cannot be read by the cpu canvas")
 
 
-def check_depth(origin: Origin, target: Target, what: str) -> None:
-    """GuestError where pixels that are to be taken as they are have not the depth of the target."""
-    bits, wanted = origin.format.bits_per_pixel, target.spec.format.bits_per_pixel
-    if bits != wanted:
-        raise GuestError(f"{what} of {bits} bits a pixel on a surface of {wanted}")
-
-
 def check_picture(origin: Origin) -> None:
     """GuestError where pixman could not read the image, or only at the cost of too much memory."""
     width, height = origin.bounds.width, origin.bounds.height
@@ -192,6 +183,4 @@ def _self_bitmap(target: Target, image: SurfaceImage) -> Rect | None:
     spec = target.spec
     if area.empty or not Rect(0, 0, spec.width, spec.height).contains(area):
         raise GuestError(f"self-bitmap {tuple(area)} is not inside {spec.width}x{spec.height}")
-    if spec.format not in _SELF_BITMAPS:
-        raise GuestError(f"self-bitmap of a surface of format {spec.format.name}")
     return area

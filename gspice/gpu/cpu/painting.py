@@ -14,7 +14,6 @@ from gspice.gpu.cpu.images import (
     MaskedArea,
     Origin,
     Target,
-    check_depth,
     check_picture,
     image_of,
     masked,
@@ -120,10 +119,8 @@ def opaque(target: Target) -> Plan:
     """OPAQUE: the image is put, then the brush is combined into it."""
     op = target.drawable.op
     assert isinstance(op, Opaque)
-    _refuse(target, "OPAQUE", SurfaceFormat.A1)
     where = masked(target, op.mask)
     origin = image_of(target, op.src)
-    check_depth(origin, target, "source")
     put = _put(target, origin, op.src_area, op.scale_mode, ROP_COPY, where)
     paint = _brush(target, op.brush, rop_of(op.ropd, Ropd.INVERS_BRUSH, Ropd.INVERS_SRC), where)
 
@@ -136,12 +133,11 @@ def opaque(target: Target) -> Plan:
 
 
 def transparent(target: Target) -> Plan:
-    """TRANSPARENT: the pixels of one colour are left out. That colour is ``true_color``, for all depths."""
+    """TRANSPARENT: the pixels of one colour are left out. That colour is ``true_color``, for all depths; of pixels
+    that are alpha alone it is those of 0."""
     op, bbox = target.drawable.op, target.drawable.bbox
     assert isinstance(op, Transparent)
-    _refuse(target, "TRANSPARENT", SurfaceFormat.A1)
     origin, part, area = image_of(target, op.src), op.src_area, target.area
-    check_depth(origin, target, "source")
     key = _color_key(op.true_color, target.spec.format)
     if (part.width, part.height) == (bbox.width, bbox.height):
         dx, dy = bbox.left - part.left, bbox.top - part.top
@@ -171,9 +167,7 @@ def rop3(target: Target) -> Plan:
     """
     op, bbox = target.drawable.op, target.drawable.bbox
     assert isinstance(op, Rop3)
-    _refuse(target, "ROP3", SurfaceFormat.A1, SurfaceFormat.A8)
     origin, part, where = image_of(target, op.src), op.src_area, masked(target, op.mask)
-    check_depth(origin, target, "source")
     tile = _pattern(target, op.brush)
     code, color = op.rop3 & 0xFF, op.brush.color if op.brush.type == _BRUSH_SOLID else 0
     same_size = (part.width, part.height) == (bbox.width, bbox.height)
@@ -217,7 +211,6 @@ def _brush(target: Target, brush: Brush, rop: int, where: MaskedArea) -> Callabl
         # So do spice's canvas and its clients.
         color = brush.color if brush.type == _BRUSH_SOLID else 0
         return lambda: _filler(target, color, rop, where)
-    _refuse(target, "a pattern", SurfaceFormat.A1)
 
     def ready() -> Callable[[], None]:
         pattern, _ = tile.pixels(tile.bounds)
@@ -234,9 +227,7 @@ def _pattern(target: Target, brush: Brush) -> Origin | None:
         return None
     if brush.type != _BRUSH_PATTERN or brush.pattern is None:
         raise GuestError(f"brush of type {brush.type} is not known, or has no pattern")
-    tile = image_of(target, brush.pattern)
-    check_depth(tile, target, "pattern")
-    return tile
+    return image_of(target, brush.pattern)
 
 
 def _put(target: Target, origin: Origin, part: Rect, scale_mode: int, rop: int, where: MaskedArea) -> Plan:
@@ -266,7 +257,6 @@ def _put_scaled(
     if rop == ROP_COPY:
         covering = where.unmasked
         return Plan(where.rects, lambda: scaling.put_scaled(target, origin, way, where), opaque=covering)
-    check_depth(origin, target, "source")
 
     def draw() -> None:
         source, (dx, dy) = scaling.scaled_source(target, origin, way, where.rects)
@@ -285,12 +275,6 @@ def _color_key(color: int, form: SurfaceFormat) -> int:
             return color
         case _:
             return 0
-
-
-def _refuse(target: Target, what: str, *forms: SurfaceFormat) -> None:
-    """GuestError for what clients cannot draw either."""
-    if target.spec.format in forms:
-        raise GuestError(f"{what} is not drawn on surfaces of format {target.spec.format.name}")
 
 
 def stroke(target: Target) -> Plan:

@@ -102,7 +102,8 @@ def scaled_source(target: Target, origin: Origin, way: Stretch, area: list[Rect]
         src_x=way.origin.x,
         src_y=way.origin.y,
     )
-    spec = SurfaceSpec(box.width, box.height, form)
+    # The high byte that was carried along is no alpha, should the target have only that.
+    spec = SurfaceSpec(box.width, box.height, origin.format)
     return surface_source(surface, spec, target.spec.format), Point(box.left, box.top)
 
 

@@ -26,17 +26,10 @@ def pen_of(
 ) -> Pen:
     """A pen that draws with the brush in ``area``; brush NONE draws pixels of value 0.
 
-    GuestError: there is no such brush, or its pattern cannot be read or has not the surface's depth.
+    GuestError: there is no such brush, or its pattern cannot be read.
     """
     if brush.type == PATTERN:
-        image, bits = _pattern(brush), spec.format.bits_per_pixel
-        if isinstance(image, SurfaceImage) and image.surface_id in surfaces:
-            found = surfaces[image.surface_id][1].format.bits_per_pixel
-            if found != bits:
-                raise GuestError(f"pattern of {found} bits a pixel on a surface of {bits}")
-        if bits == 1:
-            raise GuestError("a pattern is not drawn on surfaces of format A1")
-        tile = _tile(image, spec.format, surfaces)
+        tile = _tile(_pattern(brush), spec.format, surfaces)
         return Pen(surface, area, rop, 0, tile, *brush.pos)
     if brush.type not in (NONE, SOLID):
         raise GuestError(f"no brush has type {brush.type}")
