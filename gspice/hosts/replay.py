@@ -68,7 +68,7 @@ class ReplayHost:
             self.device = QXLDevice(sizes=REPLAY_SIZES, interrupt=self._interrupted)
             server.add_interface(self.device)
             self.driver = GuestDriver(self.device)
-            self.guest = ReplayGuest(self.driver)
+            self.guest = ReplayGuest(self.driver, updates=real_time)
             server.vm_start()
         except BaseException:
             self.close()

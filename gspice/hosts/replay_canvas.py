@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
+from gspice.hosts.replay_surfaces import DESTROYS_UNNAMED, PRIMARY
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl import ops
 from gspice.qxl.recording_events import (
@@ -21,7 +22,6 @@ from gspice.qxl.recording_events import (
     RecordedPrimary,
 )
 
-PRIMARY = 0
 BATCH = 64
 """Drawables handed over at once."""
 BATCH_BYTES = 32 << 20
@@ -55,6 +55,8 @@ class CanvasReplay:
         self._batch: list[ops.Drawable] = []
         self._batch_bytes = 0
         self._last: Pixels | None = None
+        self._unnamed = 0
+        """Surfaces that messages destroyed without telling which."""
         self.counts: dict[str, OpCount] = {}
         """By the operation's or command's name."""
         self.bad: Counter[str] = Counter()
@@ -128,6 +130,7 @@ class CanvasReplay:
             if isinstance(command, ops.SurfaceDestroy):
                 self._canvas.destroy_surface(command.surface_id)
             else:
+                self._destroy_unnamed(command.surface_id)
                 spec = SurfaceSpec(command.width, command.height, command.format)
                 self._canvas.create_surface(command.surface_id, spec, command.data, abs(command.stride))
         except GuestError as error:
@@ -141,10 +144,18 @@ class CanvasReplay:
             self._create_primary(event.primary)
         elif event.number in DESTROYS_PRIMARY:
             self._destroy_primary()
+        elif event.number in DESTROYS_UNNAMED:
+            self._unnamed += 1
         elif event.number in DESTROYS_SURFACES:
+            self._unnamed = 0
             self._destroy_primary()
             for surface_id in self._canvas.surfaces():
                 self._canvas.destroy_surface(surface_id)
+
+    def _destroy_unnamed(self, surface_id: int) -> None:
+        if self._unnamed and surface_id in self._canvas.surfaces():
+            self._unnamed -= 1
+            self._canvas.destroy_surface(surface_id)
 
     def _create_primary(self, primary: RecordedPrimary) -> None:
         try:

@@ -10,38 +10,59 @@ from numpy.typing import NDArray
 from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.hosts.replay_canvas import primary_spec
-from gspice.hosts.replay_surfaces import PRIMARY, SurfaceIds
-from gspice.pixels import SurfaceFormat, row_bytes
+from gspice.hosts.replay_surfaces import DESTROYS_UNNAMED, PRIMARY, SurfaceIds
+from gspice.pixels import row_bytes
 from gspice.qxl import ops
 from gspice.qxl.driver import GuestDriver
 from gspice.qxl.driver_memory import DeviceBusy, DoesNotFit
 from gspice.qxl.layout import MIB, DeviceSizes
 from gspice.qxl.recording_events import (
     CREATES_PRIMARY,
+    DESTROYS_PRIMARY,
     DESTROYS_SURFACES,
     KEEP_DATA,
+    MessageNumber,
     RecordedBadCommand,
     RecordedCommand,
     RecordedEvent,
     RecordedMessage,
     RecordedPrimary,
 )
+from gspice.vdi.qxl import Head
 
 REPLAY_SIZES = DeviceSizes(ram=256 * MIB, vram=512 * MIB, primary=128 * MIB)
 """Recorded devices may have been larger than most; what is not touched costs nothing."""
-_SHOWN = (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32)
 
 
 class ReplayGuest:
     """Hand it an event with ``take``, then call ``advance`` until that is true; then the next event.
 
-    The primary surface stays until the next one is made, also where the recording destroys it before.
+    The primary surface stays to be looked at until the next one is made, also where the recording destroys it
+    before; what is drawn on it then is left out.
     """
 
-    def __init__(self, driver: GuestDriver) -> None:
+    def __init__(self, driver: GuestDriver, *, updates: bool = True) -> None:
+        """``updates``: have the primary's pixels brought to guest memory where the recorded host had. Hosts do so
+        many times a second, for what else looks at the screen, so without real time it tells nothing."""
         self._driver = driver
         self._ids = SurfaceIds(driver.surface_spec)
         self._steps: deque[Callable[[], None]] = deque()
+        self._unnamed = 0
+        """Surfaces that messages destroyed without telling which."""
+        self._calls: dict[int, Callable[[], None]] = {
+            MessageNumber.OOM: driver.out_of_memory,
+            MessageNumber.STOP: self._flush,
+            MessageNumber.FLUSH_SURFACES_ASYNC: self._flush,
+            MessageNumber.RESET_CURSOR: self._reset_cursor,
+            MessageNumber.RESET_IMAGE_CACHE: self._reset_image_cache,
+            MessageNumber.MONITORS_CONFIG_ASYNC: self._monitors,
+            MessageNumber.DRIVER_UNLOAD: self._unload,
+        }
+        """Messages that come without arguments, and what is called for them. The others are of no use here:
+        connections and memory slots are this device's own, its driver rings when it has written a command,
+        and the commands of LOADVM_COMMANDS are recorded too."""
+        if updates:
+            self._calls |= dict.fromkeys((MessageNumber.UPDATE, MessageNumber.UPDATE_ASYNC), self._update)
         self.skipped: Counter[str] = Counter()
         """What was not sent to the device, by reason."""
 
@@ -96,12 +117,18 @@ class ReplayGuest:
                 driver.move_cursor(*command.position)
             case ops.CursorHide():
                 driver.hide_cursor()
-            case _:
-                raise GuestError(f"{type(command).__name__} is not replayed")
+            case ops.CursorTrail():
+                driver.cursor_trail(command.length, command.frequency)
+            case ops.MessageCommand():
+                driver.message(command.text)
 
     def _create(self, command: ops.SurfaceCreate) -> None:
         if command.surface_id in self._ids:
-            raise GuestError(f"surface {command.surface_id} exists already")
+            if not self._unnamed or command.surface_id == PRIMARY:
+                raise GuestError(f"surface {command.surface_id} exists already")
+            # It must have been this one.
+            self._destroy(command.surface_id)
+            self._unnamed -= 1
         pixels = None
         if command.data is not None:
             row = row_bytes(command.width, command.format.bits_per_pixel)
@@ -118,29 +145,62 @@ class ReplayGuest:
     # Messages
 
     def _message(self, event: RecordedMessage) -> None:
-        primary = event.primary
-        if event.number in DESTROYS_SURFACES:
+        primary, number = event.primary, event.number
+        if number in DESTROYS_SURFACES:
+            self._unnamed = 0
             for recorded in self._ids.off_screen():
                 self._steps.append(partial(self._destroy, recorded))
-        elif event.number in CREATES_PRIMARY and primary is not None:
+        elif number in DESTROYS_UNNAMED:
+            self._unnamed += 1
+        if number in DESTROYS_SURFACES or number in DESTROYS_PRIMARY:
+            self._steps.append(lambda: self._ids.discard(PRIMARY))
+        elif number in CREATES_PRIMARY and primary is not None:
             self._steps.append(lambda: self._set_mode(primary))
-            if primary.flags & KEEP_DATA and primary.data:
-                self._steps.append(lambda: self._show(primary))
+        elif number in self._calls:
+            self._steps.append(self._calls[number])
 
     def _set_mode(self, primary: RecordedPrimary) -> None:
+        self._ids.discard(PRIMARY)
         spec = primary_spec(primary)
-        if spec.format not in _SHOWN:
-            raise GuestError(f"primary surface of {spec.format.name}: only 32 bits are replayed as a guest")
-        self._driver.set_mode(spec.width, spec.height)
+        pixels = None
+        if primary.flags & KEEP_DATA and primary.data:
+            row = row_bytes(spec.width, spec.format.bits_per_pixel)
+            pixels = _rows(primary.rows(), spec.height, abs(primary.stride))[:, :row]
+        self._driver.set_mode(spec.width, spec.height, spec.format, pixels=pixels)
         self._ids.add(PRIMARY, PRIMARY)
 
-    def _show(self, primary: RecordedPrimary) -> None:
-        """Draw what the memory of the surface held."""
-        size = primary.width, primary.height
-        if self._driver.size != size:
-            return
-        rows = _rows(primary.rows(), primary.height, abs(primary.stride))[:, : 4 * primary.width]
-        self._driver.copy(Rect(0, 0, *size), rows.reshape(primary.height, primary.width, 4))
+    # Messages that are calls. Which area and which surface they were about is not recorded.
+
+    def _update(self) -> None:
+        """Bring the primary's memory up to date. Nobody reads it here, so one call under way is enough."""
+        if self._driver.device.io_pending is None and all(self._driver.size):
+            self._driver.update_area(Rect(0, 0, *self._driver.size), wait=False)
+
+    def _flush(self) -> None:
+        """A machine that stops has its surfaces flushed; this one does not stop."""
+        self._driver.flush_surfaces()
+
+    def _reset_cursor(self) -> None:
+        self._taken()
+        self._driver.device.worker.reset_cursor()
+
+    def _reset_image_cache(self) -> None:
+        self._taken()
+        self._driver.device.worker.reset_image_cache()
+
+    def _monitors(self) -> None:
+        width, height = self._driver.size
+        if width:
+            self._driver.monitors_config([Head(0, 0, 0, 0, width, height)])
+
+    def _unload(self) -> None:
+        self._taken()
+        self._driver.device.worker.driver_unload()
+
+    def _taken(self) -> None:
+        """DeviceBusy until the worker has taken every command: what follows goes past the rings."""
+        if not self._driver.rings_empty:
+            raise DeviceBusy("the rings hold commands")
 
 
 def _rows(data: bytes, height: int, stride: int) -> NDArray[np.uint8]:

@@ -4,7 +4,6 @@ import hashlib
 
 import numpy as np
 
-from gspice.errors import GuestError
 from gspice.pixels import Pixels, SurfaceFormat
 
 _CHANNELS_16 = {SurfaceFormat.RGB555: (0, 5, 10), SurfaceFormat.RGB565: (0, 5, 11)}
@@ -14,7 +13,7 @@ _CHANNELS_16 = {SurfaceFormat.RGB555: (0, 5, 10), SurfaceFormat.RGB565: (0, 5, 1
 def bgrx(pixels: Pixels) -> Pixels:
     """The same picture as rows of B, G, R, X bytes, top row first, with every X 0.
 
-    16-bit colours are widened by repeating their high bits. GuestError: the format has no colours.
+    16-bit colours are widened by repeating their high bits; of surfaces that are alpha alone it becomes a grey.
     """
     width, height = pixels.width, pixels.height
     rows = np.frombuffer(pixels.data, np.uint8)[: pixels.stride * height].reshape(height, pixels.stride)
@@ -27,8 +26,11 @@ def bgrx(pixels: Pixels) -> Pixels:
             bits = 6 if pixels.format == SurfaceFormat.RGB565 and channel == 1 else 5
             value = words >> shift & (1 << bits) - 1
             out[:, :, channel] = value << 8 - bits | value >> 2 * bits - 8
+    elif pixels.format is SurfaceFormat.A8:
+        out[:, :, :3] = rows[:, :width, None]
     else:
-        raise GuestError(f"a surface of format {pixels.format.name} is no picture")
+        alpha = np.unpackbits(rows, axis=1, bitorder="little")[:, :width] * np.uint8(0xFF)
+        out[:, :, :3] = alpha[:, :, None]
     return Pixels(width, height, 4 * width, SurfaceFormat.XRGB32, out.tobytes())
 
 

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from gspice.errors import GuestError
 from gspice.pixels import SurfaceSpec
 from gspice.qxl import ops
+from gspice.qxl.recording_events import MessageNumber
 
 PRIMARY = 0
+DESTROYS_UNNAMED = frozenset({MessageNumber.DESTROY_SURFACE_WAIT, MessageNumber.DESTROY_SURFACE_WAIT_ASYNC})
+"""They destroy one surface, and recordings do not say which: it is the one whose id is made anew without having
+been destroyed by a command."""
 
 _FIELDS: dict[type[ops.Op], tuple[str, ...]] = {
     ops.Fill: ("brush", "ropd", "mask"),
@@ -48,6 +52,10 @@ class SurfaceIds:
         id = self.id(recorded)
         del self._ids[recorded]
         return id
+
+    def discard(self, recorded: int) -> None:
+        """Forget a surface if there is one."""
+        self._ids.pop(recorded, None)
 
     def off_screen(self) -> list[int]:
         """The recorded ids of all surfaces but the primary."""

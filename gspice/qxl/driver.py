@@ -4,6 +4,7 @@ One thread, the host loop. Every command may raise DeviceBusy: nothing was sent,
 again when the device interrupts. Drawing is in ``driver_draw``.
 """
 
+import ctypes
 import heapq
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from gspice.qxl.structures import (
 )
 from gspice.qxl.structures_command import (
     SURF_FLAG_KEEP_DATA,
+    QXLMessage,
     QXLSurfaceCmd,
     QXLUpdateCmd,
     SurfaceCommandType,
@@ -49,6 +51,8 @@ class _Surface(NamedTuple):
 
 class GuestDriver(Drawing):
     """Drives one device. The device must be attached to a server (``add_interface``) before this is made."""
+
+    _queue: CommandQueue
 
     def __init__(self, device: QXLDevice) -> None:
         self.device = device
@@ -92,8 +96,18 @@ class GuestDriver(Drawing):
 
     @property
     def resources_in_use(self) -> int:
-        """Commands whose memory the device still has."""
+        """Commands whose memory the device still has, but for ``resources_kept``."""
         return self._queue.in_use
+
+    @property
+    def resources_kept(self) -> int:
+        """Commands that made a surface or the cursor's shape: the device has them until that is gone."""
+        return self._queue.kept
+
+    @property
+    def rings_empty(self) -> bool:
+        """Whether the device has taken every command, of both rings."""
+        return self._queue.empty
 
     @property
     def free_bytes(self) -> int:
@@ -104,7 +118,7 @@ class GuestDriver(Drawing):
         pending = self.device.interrupts.take()
         self._events |= pending & EVENTS
         if pending & Interrupt.IO_CMD:
-            self._monitors.done()
+            self._monitors.send()
 
     def close(self) -> None:
         """Switch the device off; this driver must not be used afterwards."""
@@ -118,13 +132,18 @@ class GuestDriver(Drawing):
         primary = self._surfaces.get(0)
         return (primary.spec.width, primary.spec.height) if primary else (0, 0)
 
-    def set_mode(self, width: int, height: int) -> None:
-        """Replace the primary surface: 32 bits a pixel, one monitor. DoesNotFit: larger than the device
-        allows."""
+    def set_mode(
+        self,
+        width: int,
+        height: int,
+        format: SurfaceFormat = SurfaceFormat.XRGB32,
+        *,
+        pixels: NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Replace the primary surface, with one monitor on it; ``pixels`` (height, bytes in a row) is what it
+        holds at first. DoesNotFit: larger than the device allows."""
         rom, ram = self.device.memory.rom, self.device.memory.ram
-        stride = 4 * width
-        if min(width, height) <= 0:
-            raise ValueError(f"a primary of {width}x{height}")
+        stride = _stride(width, height, format, pixels)
         if stride * height > rom.surface0_area_size:
             raise DoesNotFit(
                 f"a primary of {width}x{height}: the device has {rom.surface0_area_size} bytes for it"
@@ -134,11 +153,14 @@ class GuestDriver(Drawing):
             self.device.io_write(IOPort.DESTROY_PRIMARY, 0)
         create = ram.create_surface
         create.width, create.height, create.stride = width, height, stride
-        create.format = SurfaceFormat.XRGB32
+        create.format = format
         create.position = create.mouse_mode = create.flags = create.type = 0
         create.mem = self._memory.primary.address
+        if pixels is not None:
+            create.flags = SURF_FLAG_KEEP_DATA
+            self._view(self._memory.primary, height, stride)[:, : pixels.shape[1]] = pixels
         self.device.io_write(IOPort.CREATE_PRIMARY, 0)
-        self._surfaces[0] = _Surface(SurfaceSpec(width, height, SurfaceFormat.XRGB32), stride, None)
+        self._surfaces[0] = _Surface(SurfaceSpec(width, height, format), stride, None)
         self.monitors_config([Head(0, 0, 0, 0, width, height)])
 
     def monitors_config(self, heads: Sequence[Head], *, max_allowed: int = 0) -> None:
@@ -174,11 +196,7 @@ class GuestDriver(Drawing):
     ) -> int:
         """Make an off-screen surface and return its id; ``pixels`` (height, bytes in a row) is what it holds
         at first."""
-        stride = -(-row_bytes(width, format.bits_per_pixel) // 4) * 4
-        if width <= 0 or height <= 0:
-            raise ValueError(f"surface of {width}x{height}")
-        if pixels is not None and (pixels.shape[0] != height or pixels.shape[1] > stride):
-            raise ValueError(f"pixels of shape {pixels.shape} for {height} rows of {stride} bytes")
+        stride = _stride(width, height, format, pixels)
         if not self._free_surfaces and not (self._queue.collect() and self._free_surfaces):
             raise DeviceBusy("all surface ids are in use")
         surface_id = heapq.heappop(self._free_surfaces)
@@ -186,6 +204,7 @@ class GuestDriver(Drawing):
 
         def build(resource: Resource) -> None:
             command, _ = resource.struct(QXLSurfaceCmd)
+            resource.kept = True
             # The last that can fail, so that a failure leaves no block behind.
             block = self._memory.alloc(stride * height, surface=True)
             blocks.append(block)
@@ -224,12 +243,42 @@ class GuestDriver(Drawing):
     def _surface_free(self, surface: int) -> None:
         heapq.heappush(self._free_surfaces, surface)
 
-    def update_area(self, rect: Rect, *, surface: int = 0) -> None:
-        """Have the pixels of a surface's rectangle drawn into its guest memory, now; see ``pixels``."""
+    def update_area(self, rect: Rect, *, surface: int = 0, wait: bool = True) -> None:
+        """Have the pixels of a surface's rectangle drawn into its guest memory; see ``pixels``.
+
+        Without ``wait`` it is done when the device has interrupted; DeviceBusy: another such call is under way.
+        """
+        if not wait:
+            self._check_idle()
         ram = self.device.memory.ram
         ram.update_area = QXLRect(rect.top, rect.left, rect.bottom, rect.right)
         ram.update_surface = surface
-        self.device.io_write(IOPort.UPDATE_AREA)
+        self.device.io_write(IOPort.UPDATE_AREA if wait else IOPort.UPDATE_AREA_ASYNC)
+
+    def flush_surfaces(self) -> None:
+        """Have the pixels of all surfaces drawn into their guest memory: done when the device has interrupted.
+        DeviceBusy: another such call is under way."""
+        self._check_idle()
+        self.device.io_write(IOPort.FLUSH_SURFACES_ASYNC)
+
+    def _check_idle(self) -> None:
+        self._take_interrupts()
+        if self.device.io_pending is not None:
+            raise DeviceBusy("the device takes one such call at a time")
+
+    def out_of_memory(self) -> None:
+        """Ask for what the device could release."""
+        self.device.io_write(IOPort.NOTIFY_OOM)
+
+    def message(self, text: bytes) -> None:
+        """Write to the server's log. Text ends at its first zero byte."""
+
+        def build(resource: Resource) -> None:
+            _, place = resource.struct(QXLMessage, tail=len(text) + 1)
+            start = place.offset + ctypes.sizeof(QXLMessage)
+            self._memory.bytes[start : start + len(text) + 1] = np.frombuffer(text + b"\0", np.uint8)
+
+        self._queue.submit(Ring.DISPLAY, CommandType.MESSAGE, build)
 
     def update(self, rect: Rect, update_id: int, *, surface: int = 0) -> None:
         """Have the device put ``update_id`` into its ROM once all that was drawn before is in guest
@@ -287,3 +336,17 @@ class GuestDriver(Drawing):
     def hide_cursor(self) -> None:
         """Hide the pointer until its next ``set_cursor`` or ``move_cursor``."""
         self._cursor.hide()
+
+    def cursor_trail(self, length: int, frequency: int) -> None:
+        """Have the pointer leave a trail."""
+        self._cursor.trail(length, frequency)
+
+
+def _stride(width: int, height: int, format: SurfaceFormat, pixels: NDArray[np.uint8] | None) -> int:
+    """Bytes from row to row; ValueError for sizes that make no surface, or that the pixels do not have."""
+    if min(width, height) <= 0:
+        raise ValueError(f"surface of {width}x{height}")
+    stride = -(-row_bytes(width, format.bits_per_pixel) // 4) * 4
+    if pixels is not None and (pixels.shape[0] != height or pixels.shape[1] > stride):
+        raise ValueError(f"pixels of shape {pixels.shape} for {height} rows of {stride} bytes")
+    return stride

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gspice.geometry import Point
-from gspice.qxl.driver_memory import GuestMemory, Resource
-from gspice.qxl.driver_queue import CommandQueue, Ring
+from gspice.qxl.driver_memory import CommandMemory, Resource
+from gspice.qxl.driver_queue import CommandSink, Ring
 from gspice.qxl.structures import CommandType, QXLDataChunk
 from gspice.qxl.structures_command import CursorCommandType, QXLCursor, QXLCursorCmd
 
@@ -15,9 +15,9 @@ SHAPE_HEADER = 42
 class Cursor:
     """Pointer commands; every method raises DeviceBusy when it must be tried again later."""
 
-    def __init__(self, queue: CommandQueue) -> None:
+    def __init__(self, queue: CommandSink) -> None:
         self._queue = queue
-        self._memory: GuestMemory = queue.memory
+        self._memory: CommandMemory = queue.memory
 
     def set(
         self,
@@ -36,6 +36,7 @@ class Cursor:
 
         def build(resource: Resource) -> None:
             command, _ = resource.struct(QXLCursorCmd)
+            resource.kept = True
             shape, place = resource.struct(QXLCursor, tail=len(data))
             command.type = CursorCommandType.SET
             command.u.set.position.x, command.u.set.position.y = x, y
@@ -48,8 +49,7 @@ class Cursor:
             shape.data_size = len(data)
             chunk: QXLDataChunk = shape.chunk
             chunk.data_size = len(data)
-            start = place.offset + SHAPE_HEADER
-            self._memory.bytes[start : start + len(data)] = np.frombuffer(data, np.uint8)
+            self._memory.span(place.at(SHAPE_HEADER), len(data))[:] = np.frombuffer(data, np.uint8)
 
         self._queue.submit(Ring.CURSOR, CommandType.CURSOR, build)
 
@@ -69,5 +69,15 @@ class Cursor:
         def build(resource: Resource) -> None:
             command, _ = resource.struct(QXLCursorCmd)
             command.type = CursorCommandType.HIDE
+
+        self._queue.submit(Ring.CURSOR, CommandType.CURSOR, build)
+
+    def trail(self, length: int, frequency: int) -> None:
+        """Have the pointer leave a trail."""
+
+        def build(resource: Resource) -> None:
+            command, _ = resource.struct(QXLCursorCmd)
+            command.type = CursorCommandType.TRAIL
+            command.u.trail.length, command.u.trail.frequency = length, frequency
 
         self._queue.submit(Ring.CURSOR, CommandType.CURSOR, build)

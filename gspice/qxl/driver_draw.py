@@ -11,7 +11,7 @@ from gspice.qxl import ops
 from gspice.qxl.driver_image import CHUNK_HEADER, GuestBitmap, GuestSurface, ImageWriter, bgrx
 from gspice.qxl.driver_memory import Resource
 from gspice.qxl.driver_ops import OpWriter, qxl_rect
-from gspice.qxl.driver_queue import CommandQueue, Ring
+from gspice.qxl.driver_queue import CommandSink, Ring
 from gspice.qxl.structures import CommandType
 from gspice.qxl.structures_draw import (
     SURFACE_DEPS,
@@ -37,7 +37,7 @@ class Drawing:
     ``clip``: rectangles of the surface outside which nothing is drawn; None: no clip.
     """
 
-    def __init__(self, queue: CommandQueue) -> None:
+    def __init__(self, queue: CommandSink) -> None:
         self._queue = queue
         self._images = ImageWriter(queue.memory)
         self._ops = OpWriter(queue.memory, self._images)
@@ -229,6 +229,5 @@ class Drawing:
         head, place = resource.struct(QXLClipRects, tail=rects.nbytes)
         head.num_rects = len(clip)
         head.chunk.data_size = rects.nbytes
-        start = place.offset + 4 + CHUNK_HEADER
-        self._queue.memory.bytes[start : start + rects.nbytes] = rects
+        self._queue.memory.span(place.at(4 + CHUNK_HEADER), rects.nbytes)[:] = rects
         return place.address

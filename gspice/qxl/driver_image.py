@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gspice.pixels import BitmapFormat, row_bytes
-from gspice.qxl.driver_memory import DoesNotFit, GuestMemory, Place, Resource
+from gspice.qxl.driver_memory import CommandMemory, DoesNotFit, Place, Resource
 from gspice.qxl.structures import QXLDataChunk
 from gspice.qxl.structures_image import BitmapFlag, ImageFlag, ImageGroup, ImageType, QXLImage, QXLPalette
 
@@ -86,7 +86,7 @@ def bgrx(
 class ImageWriter:
     """Writes images for the commands of one device."""
 
-    def __init__(self, memory: GuestMemory) -> None:
+    def __init__(self, memory: CommandMemory) -> None:
         self._memory = memory
         self._serial = itertools.count(1)
 
@@ -151,7 +151,7 @@ class ImageWriter:
         return place.address
 
     def _copy(self, place: Place, rows: NDArray[np.uint8]) -> None:
-        self._memory.bytes[place.offset : place.offset + rows.nbytes].reshape(rows.shape)[...] = rows
+        self._memory.span(place, rows.nbytes).reshape(rows.shape)[...] = rows
 
     def _uncached_id(self) -> int:
         return image_id(ImageGroup.DRIVER_DONT_CACHE, next(self._serial) & 0xFFFFFFFF)

@@ -2,7 +2,7 @@
 
 import ctypes
 from bisect import bisect_left
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from gspice.qxl.structures import Packed, PackedUnion
 ALIGN = 16
 PAGE_SIZE = 512
 """Small structures of one resource share a page of this size: most commands take one block."""
+
+IN_FLIGHT_BYTES = 48 << 20
+"""Where commands have so much memory, the next one waits: first fit then takes what was touched before, again and
+again, so that the process that plays the guest stays small."""
 
 Struct = TypeVar("Struct", bound=Packed | PackedUnion)
 
@@ -108,7 +112,32 @@ class Block(NamedTuple):
 
     place: Place
     size: int
-    arena: Arena
+    arena: Arena | None
+    """None: of memory that has none."""
+    surface: bool
+
+
+class CommandMemory(Protocol):
+    """Where commands can be written: a device's bars (``GuestMemory``), or whatever else a device reads."""
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that there are when nothing is in use."""
+
+    def begin_command(self) -> None:
+        """To be called before a command's first block. DeviceBusy: other commands have enough."""
+
+    def alloc(self, size: int, *, surface: bool = False) -> Block:
+        """A block of at least that size. DeviceBusy: not now; DoesNotFit: never."""
+
+    def free(self, block: Block) -> None:
+        """Take back what ``alloc`` gave."""
+
+    def view(self, kind: type[Struct], place: Place) -> Struct:
+        """The structure that lies there, in place."""
+
+    def span(self, place: Place, size: int) -> NDArray[np.uint8]:
+        """The bytes that lie there, in place."""
 
 
 class GuestMemory:
@@ -130,6 +159,7 @@ class GuestMemory:
         self._vram = Arena(memory.vram_bar, 0, memory.vram_bar.size, vram_slot)
         self.primary = Place(memory.ram_bar.offset, self.address(main_slot, 0))
         """The primary surface's area."""
+        self._in_flight = 0
 
     def address(self, slot: int, offset: int) -> int:
         """The QXL address of an offset in a slot."""
@@ -142,14 +172,24 @@ class GuestMemory:
             start = arena.free_list.alloc(size)
             if start is not None:
                 address = self.address(arena.slot, arena.start + start)
-                return Block(Place(arena.offset + start, address), size, arena)
+                if not surface:
+                    self._in_flight += rounded(size)
+                return Block(Place(arena.offset + start, address), size, arena, surface)
         room = max(arena.free_list.size for arena in arenas)
         if rounded(size) > room:
             raise DoesNotFit(f"{size} bytes in one piece: the device has {room}")
         raise DeviceBusy(f"no {size} bytes of device memory free")
 
     def free(self, block: Block) -> None:
+        assert block.arena is not None, "alloc gives none without"
+        if not block.surface:
+            self._in_flight -= rounded(block.size)
         block.arena.free_list.free(block.place.offset - block.arena.offset, block.size)
+
+    def begin_command(self) -> None:
+        """To be called before a command's first block. DeviceBusy: other commands have enough."""
+        if self._in_flight >= IN_FLIGHT_BYTES:
+            raise DeviceBusy(f"commands have {self._in_flight} bytes of device memory")
 
     @property
     def free_bytes(self) -> int:
@@ -164,11 +204,15 @@ class GuestMemory:
         """The structure that lies there, in place."""
         return self._memory.view(kind, place.offset)
 
+    def span(self, place: Place, size: int) -> NDArray[np.uint8]:
+        """The bytes that lie there, in place."""
+        return self.bytes[place.offset : place.offset + size]
+
 
 class Resource:
     """The memory of one command. It lives until its id comes back on the release ring."""
 
-    def __init__(self, memory: GuestMemory, id: int) -> None:
+    def __init__(self, memory: CommandMemory, id: int) -> None:
         self.id = id
         self._memory = memory
         self._blocks: list[Block] = []
@@ -178,9 +222,13 @@ class Resource:
         """Of the first structure, whose first field is its QXLReleaseInfo."""
         self.surface_id: int | None = None
         """The surface id that its release makes free again."""
+        self.kept = False
+        """The device gives it back only with what it made."""
 
     def bulk(self, size: int) -> Place:
         """A block of its own; the bytes are not cleared."""
+        if not self._blocks:
+            self._memory.begin_command()
         block = self._memory.alloc(size)
         self._blocks.append(block)
         return block.place
@@ -195,7 +243,7 @@ class Resource:
                 self._page, self._page_left = self.bulk(PAGE_SIZE), PAGE_SIZE
             place = self._page
             self._page, self._page_left = place.at(size), self._page_left - size
-        self._memory.bytes[place.offset : place.offset + size] = 0
+        self._memory.span(place, size)[:] = 0
         if self.place is None:
             self.place = place
         return place
@@ -204,6 +252,11 @@ class Resource:
         """A cleared structure with ``tail`` bytes after it, and where it lies."""
         place = self.carve(ctypes.sizeof(kind) + tail)
         return self._memory.view(kind, place), place
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All memory that it has."""
+        return tuple(self._blocks)
 
     def adopt(self, block: Block) -> None:
         """Free this block too when the resource comes back."""

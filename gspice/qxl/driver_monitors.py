@@ -21,7 +21,6 @@ class Monitors:
         # Kept for good: the worker may read it at any time while the call is under way.
         size = ctypes.sizeof(QXLMonitorsConfig) + MAX_HEADS * ctypes.sizeof(QXLHead)
         self._place = memory.alloc(size).place
-        self._busy = False
         self._wanted: tuple[tuple[Head, ...], int] | None = None
 
     def set(self, heads: Sequence[Head], max_allowed: int) -> None:
@@ -30,16 +29,11 @@ class Monitors:
         if not 0 < len(heads) <= MAX_HEADS:
             raise ValueError(f"{len(heads)} monitors, of at most {MAX_HEADS}")
         self._wanted = (tuple(heads), max_allowed)
-        if not self._busy:
-            self._send()
+        self.send()
 
-    def done(self) -> None:
-        """The device has interrupted with IO_CMD: the call under way is complete."""
-        self._busy = False
-        self._send()
-
-    def _send(self) -> None:
-        if self._wanted is None:
+    def send(self) -> None:
+        """Send what waits, unless the device is busy; call it when it has interrupted with IO_CMD."""
+        if self._wanted is None or self._device.io_pending is not None:
             return
         heads, max_allowed = self._wanted
         self._wanted = None
@@ -51,7 +45,6 @@ class Monitors:
             out.id, out.surface_id, out.flags = head.id, head.surface_id, head.flags
             out.x, out.y, out.width, out.height = head.x, head.y, head.width, head.height
         self._device.memory.ram.monitors_config = self._place.address
-        self._busy = True
         self._device.io_write(IOPort.MONITORS_CONFIG_ASYNC)
 
     def client_monitors(self) -> list[ClientMonitor] | None:

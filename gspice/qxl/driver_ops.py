@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gspice.geometry import Point, Rect
 from gspice.qxl import ops
 from gspice.qxl.driver_image import CHUNK_HEADER, GuestBitmap, GuestSurface, ImageWriter
-from gspice.qxl.driver_memory import GuestMemory, Place, Resource
+from gspice.qxl.driver_memory import CommandMemory, Place, Resource
 from gspice.qxl.structures import QXLDataChunk, QXLRect
 from gspice.qxl.structures_draw import DrawBody, DrawType, QXLBrush, QXLPath, QXLQMask, QXLString
 from gspice.qxl.structures_image import BitmapFlag, ImageType, QXLImage, QXLImageDescriptor
@@ -24,7 +24,7 @@ BODIES = {kind: kind.name.lower() for kind in DrawType}
 class OpWriter:
     """Writes the bodies of drawables for one device."""
 
-    def __init__(self, memory: GuestMemory, images: ImageWriter) -> None:
+    def __init__(self, memory: CommandMemory, images: ImageWriter) -> None:
         self._memory = memory
         self._images = images
         self._special: dict[type[ops.Op], Callable[[Resource, Any, Any], None]] = {
@@ -104,7 +104,7 @@ class OpWriter:
         self._put(place.at(CHUNK_HEADER), data)
 
     def _put(self, place: Place, data: bytes) -> None:
-        self._memory.bytes[place.offset : place.offset + len(data)] = np.frombuffer(data, np.uint8)
+        self._memory.span(place, len(data))[:] = np.frombuffer(data, np.uint8)
 
     def _numbers(self, resource: Resource, values: tuple[int, ...] | None) -> int:
         """An array of 32-bit numbers; its address, 0 for none."""

@@ -4,9 +4,10 @@ import itertools
 import logging
 from collections.abc import Callable
 from enum import Enum
+from typing import Protocol
 
 from gspice.qxl.device import QXLDevice
-from gspice.qxl.driver_memory import DeviceBusy, GuestMemory, Resource
+from gspice.qxl.driver_memory import CommandMemory, DeviceBusy, GuestMemory, Resource
 from gspice.qxl.rings import RingConsumer, RingProducer
 from gspice.qxl.structures import CommandType, IOPort, QXLCommand, QXLReleaseInfo
 
@@ -18,6 +19,18 @@ class Ring(Enum):
 
     DISPLAY = IOPort.NOTIFY_CMD
     CURSOR = IOPort.NOTIFY_CURSOR
+
+
+class CommandSink(Protocol):
+    """Takes commands, built in its memory, to where a device gets them."""
+
+    @property
+    def memory(self) -> CommandMemory:
+        """Where commands are built."""
+
+    def submit(self, ring: Ring, kind: CommandType, build: Callable[[Resource], None]) -> Resource:
+        """Build a command in a resource's memory, its own structure first, and hand it over. What ``build`` raises
+        is let pass: nothing was handed over."""
 
 
 class CommandQueue:
@@ -39,8 +52,18 @@ class CommandQueue:
 
     @property
     def in_use(self) -> int:
-        """Resources that the device has."""
-        return len(self._resources)
+        """Resources that the device has and is to give back soon."""
+        return len(self._resources) - self.kept
+
+    @property
+    def kept(self) -> int:
+        """Resources that the device has as long as what they made is there."""
+        return sum(resource.kept for resource in self._resources.values())
+
+    @property
+    def empty(self) -> bool:
+        """Whether the device has taken every command."""
+        return not any(len(producer) for producer in self._rings.values())
 
     def submit(self, ring: Ring, kind: CommandType, build: Callable[[Resource], None]) -> Resource:
         """Build a command in memory and put it into a ring.

@@ -4,7 +4,6 @@ import hashlib
 
 import pytest
 
-from gspice.errors import GuestError
 from gspice.hosts.replay_picture import bgrx, picture_hash
 from gspice.pixels import Pixels, SurfaceFormat
 
@@ -30,6 +29,8 @@ def test_16_bit_colours_are_widened(kind: SurfaceFormat, word: int, color: bytes
     assert bgrx(Pixels(1, 1, 4, kind, word.to_bytes(2, "little") + b"--")).data == color
 
 
-def test_a_mask_is_no_picture() -> None:
-    with pytest.raises(GuestError, match="A8"):
-        bgrx(Pixels(1, 1, 1, SurfaceFormat.A8, b"\0"))
+def test_alpha_alone_is_grey() -> None:
+    assert bgrx(Pixels(2, 1, 3, SurfaceFormat.A8, b"\x80\1-")).data == b"\x80\x80\x80\0\1\1\1\0"
+    picture = bgrx(Pixels(9, 1, 2, SurfaceFormat.A1, b"\x02\xff"))
+    white, black = b"\xff\xff\xff\0", bytes(4)
+    assert picture.data == black + white + 6 * black + white

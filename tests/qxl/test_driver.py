@@ -3,7 +3,7 @@ import pytest
 
 from gspice.errors import InterfaceError
 from gspice.geometry import Rect
-from gspice.pixels import SurfaceFormat
+from gspice.pixels import SurfaceFormat, row_bytes
 from gspice.qxl.device import QXLDevice
 from gspice.qxl.driver import GuestDriver
 from gspice.qxl.driver_memory import DeviceBusy, DoesNotFit
@@ -266,3 +266,52 @@ def test_close_resets_the_device() -> None:
     driver.close()
     assert "driver_unload" in worker.names()
     assert worker.slots == {}
+
+
+@pytest.mark.parametrize("format", SurfaceFormat)
+def test_a_primary_of_any_format_that_begins_with_pixels(format: SurfaceFormat) -> None:
+    driver, worker = started()
+    row = row_bytes(33, format.bits_per_pixel)
+    pixels = np.arange(3 * row, dtype=np.uint8).reshape(3, row)
+    driver.set_mode(33, 3, format, pixels=pixels)
+    assert worker.primary is not None
+    assert (worker.primary.format, worker.primary.flags) == (format, 1)
+    assert worker.primary.stride == driver.pixels().shape[1] == -(-row // 4) * 4
+    assert (driver.pixels()[:, :row] == pixels).all()
+    assert driver.surface_spec(0) == (33, 3, format)
+    with pytest.raises(ValueError, match="pixels of shape"):
+        driver.set_mode(33, 4, format, pixels=pixels)
+    assert driver.surface_spec(0) == (33, 3, format)
+
+
+def test_one_call_at_a_time() -> None:
+    driver, worker = started()
+    driver.flush_surfaces()
+    with pytest.raises(DeviceBusy):
+        driver.flush_surfaces()
+    with pytest.raises(DeviceBusy):
+        driver.update_area(Rect(1, 2, 3, 4), wait=False)
+    driver.monitors_config([Head(0, 0, 0, 0, 7, 7)])
+    assert worker.names().count("monitors_config_async") == 1
+    worker.finish()
+    driver.service()
+    # The monitors waited, and are under way now.
+    assert monitors(driver, worker) == [Head(0, 0, 0, 0, 7, 7)]
+    worker.finish()
+    driver.update_area(Rect(1, 2, 3, 4), wait=False)
+    assert worker.calls[-1] == ("update_area_async", 0, Rect(1, 2, 3, 4), False)
+    assert not driver.device.bugs.present
+
+
+def test_messages_and_the_need_of_memory() -> None:
+    driver, worker = started()
+    driver.message(b"text")
+    assert not driver.rings_empty
+    (command,) = worker.take()
+    assert driver.rings_empty
+    offset = worker.host_address(command.data) - driver.device.memory.address
+    assert (command.type, driver.device.memory.mapping[offset + 8 : offset + 13]) == (4, b"text\0")
+    driver.move_cursor(1, 1)
+    assert not driver.rings_empty
+    driver.out_of_memory()
+    assert worker.names()[-1] == "oom"

@@ -40,6 +40,13 @@ def test_move_and_hide() -> None:
     assert command(guest).type == CursorCommandType.HIDE
 
 
+def test_trail() -> None:
+    guest = GuestReader()
+    guest.driver.cursor_trail(3, 65535)
+    trail = command(guest)
+    assert (trail.type, trail.u.trail.length, trail.u.trail.frequency) == (CursorCommandType.TRAIL, 3, 65535)
+
+
 def test_cursors_come_back() -> None:
     guest = GuestReader()
     free = guest.driver.free_bytes

@@ -100,6 +100,25 @@ def test_a_resource_clears_its_structures_and_shares_a_page() -> None:
     assert memory.free_bytes == memory.capacity
 
 
+def test_commands_wait_for_those_that_have_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gspice.qxl.driver_memory.IN_FLIGHT_BYTES", 1 << 20)
+    memory = guest_memory()
+    memory.alloc(2 << 20, surface=True)  # surfaces do not count
+    first, second, third = (Resource(memory, id) for id in range(1, 4))
+    first.bulk((1 << 20) - ALIGN)
+    second.carve(100)
+    second.bulk(1 << 20)  # one that has begun may have as much as it needs
+    for wanted in (third.carve, third.bulk):
+        with pytest.raises(DeviceBusy, match="commands have"):
+            wanted(100)
+    second.free()
+    before = memory.free_bytes
+    third.carve(100)
+    third.free()
+    first.free()
+    assert memory.free_bytes > before
+
+
 def test_a_structure_larger_than_a_page_gets_a_block_of_its_own() -> None:
     memory = guest_memory()
     resource = Resource(memory, 7)
