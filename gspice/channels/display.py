@@ -8,14 +8,14 @@ can take more. So a slow client skips states that were superseded, and never slo
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.channels.display_messages import forwarded, image_copy
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
-from gspice.pixels import SurfaceSpec
+from gspice.pixels import Pixels, SurfaceSpec
 from gspice.qxl.ops import Drawable
 from gspice.stream.captures import Compression, encode
 from gspice.stream.surface_view import SurfaceView
@@ -38,6 +38,13 @@ CAPS_BYTES = 58
 """Size of the capability set that a QXL device holds for its guest."""
 
 
+class PixelSource(Protocol):
+    """Where the pixels lie that clients see: the canvas, or the copy of a host's scanout."""
+
+    def read(self, surface_id: int, rect: Rect) -> Pixels:
+        """A copy of the newest pixels of a rectangle inside the surface."""
+
+
 class DisplayChannelClient(ChannelClient):
     """One client's display channel."""
 
@@ -50,8 +57,10 @@ class DisplayChannelClient(ChannelClient):
         self._hub = hub
         self._ready = False
         self._view: SurfaceView | None = None
-        # A client on the same host reads pixels faster than anyone packs them.
-        self._lz4 = link.channel_caps.has(DisplayCap.LZ4_COMPRESSION) and not link.local
+        self._preferred: int | None = None
+        """The compression that the client asked for, in place of the server's."""
+        self._lz4 = False
+        self.choose_compression()
 
     # From the client
 
@@ -73,8 +82,8 @@ class DisplayChannelClient(ChannelClient):
             self._show()
 
     def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
-        wants_raw = message.image_compression == Compression.OFF
-        self._lz4 = self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION) and not wants_raw
+        self._preferred = message.image_compression
+        self.choose_compression()
 
     def _on_ignored(self, message: Message, now: float) -> None:
         log.debug("%s: %s ignored", self.link.peer, message.NAME)
@@ -94,6 +103,19 @@ class DisplayChannelClient(ChannelClient):
         self._hub.forget(self)
 
     # From the hub
+
+    def choose_compression(self) -> None:
+        """Take the client's preference, or else the server's setting, from now on."""
+        wanted = self._hub.compression if self._preferred is None else self._preferred
+        # A client on the same host reads pixels faster than anyone packs them: it must ask.
+        may = self._preferred is not None or not self.link.local
+        can = self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION)
+        self._lz4 = can and may and wanted != Compression.OFF
+
+    def changed(self, rects: Sequence[Rect]) -> None:
+        """What the client sees has other pixels there, and no drawing command says which."""
+        if self._view is not None:
+            self._view.add(rects)
 
     def primary_created(self, spec: SurfaceSpec) -> None:
         if self._ready:
@@ -130,7 +152,7 @@ class DisplayChannelClient(ChannelClient):
     def _capture(self, view: SurfaceView, pixels: int) -> None:
         """Send about so many stale pixels as they are on the canvas now."""
         for rect in view.take(pixels):
-            image = encode(self._hub.canvas.read(PRIMARY, rect), lz4_allowed=self._lz4)
+            image = encode(self._hub.pixels.read(PRIMARY, rect), lz4_allowed=self._lz4)
             self.sender.send(image_copy(PRIMARY, rect, image, self._hub.next_image_id()))
 
     def _full(self) -> bool:
@@ -157,11 +179,17 @@ class DisplayChannelClient(ChannelClient):
 class DisplayChannel:
     """The display channels of one QXL device; owned by its worker."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, compression: int = Compression.AUTO_GLZ) -> None:
         self.canvas = canvas
+        self.pixels: PixelSource = canvas
+        """Where clients' pixels are captured."""
         self.primary: SurfaceSpec | None = None
+        """The surface that clients see as the primary one; None: they see nothing."""
+        self.compression = compression
+        self._qxl_primary: SurfaceSpec | None = None
         self._clients: list[DisplayChannelClient] = []
         self._guest_monitors: MonitorsConfig | None = None
+        self._max_monitors: int | None = None
         self._image_ids = itertools.count(1)
 
     def connect(self, link: LinkInfo, sender: Sender) -> DisplayChannelClient:
@@ -177,20 +205,63 @@ class DisplayChannel:
     def next_image_id(self) -> int:
         return next(self._image_ids)
 
+    def set_compression(self, compression: int) -> None:
+        """The server's image compression, for clients that have not asked for another."""
+        self.compression = compression
+        for client in self._clients:
+            client.choose_compression()
+
+    # What clients see
+
     def primary_created(self, spec: SurfaceSpec) -> None:
+        """The guest made its primary surface; it is seen unless a scanout is."""
+        self._qxl_primary = spec
+        if not self.scanout:
+            self._show(spec, self.canvas)
+
+    def primary_destroyed(self) -> None:
+        self._qxl_primary = None
+        if not self.scanout:
+            self._hide()
+
+    @property
+    def scanout(self) -> bool:
+        """Whether a host's scanout is seen in place of the guest's primary surface."""
+        return self.pixels is not self.canvas
+
+    def scanout_on(self, spec: SurfaceSpec, pixels: PixelSource) -> None:
+        """Show these pixels as the primary surface, whatever the guest draws meanwhile."""
+        self._hide()
+        self._show(spec, pixels)
+
+    def scanout_off(self) -> None:
+        """Show the guest's primary surface again, if it has one."""
+        self._hide()
+        self.pixels = self.canvas
+        if self._qxl_primary is not None:
+            self._show(self._qxl_primary, self.canvas)
+
+    def _show(self, spec: SurfaceSpec, pixels: PixelSource) -> None:
+        self.pixels = pixels
         self.primary = spec
         for client in self._clients:
             client.primary_created(spec)
 
-    def primary_destroyed(self) -> None:
+    def _hide(self) -> None:
         self.primary = None
         for client in self._clients:
             client.primary_destroyed()
 
-    def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
-        """The canvas has drawn this on the primary surface; once per drawable, in order."""
+    def changed(self, rects: Sequence[Rect]) -> None:
+        """The scanout's pixels are new there."""
         for client in self._clients:
-            client.note(drawable, rects)
+            client.changed(rects)
+
+    def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
+        """The canvas has drawn this on the guest's primary surface; once per drawable, in order."""
+        if not self.scanout:
+            for client in self._clients:
+                client.note(drawable, rects)
 
     def forget_pixels(self) -> None:
         """Nobody knows what the canvas has drawn lately: all of it must be captured anew."""
@@ -210,15 +281,23 @@ class DisplayChannel:
         for client in self._clients:
             client.send_monitors()
 
+    def set_max_monitors(self, count: int) -> None:
+        """Tell clients of no more monitors than this from now on, whatever the guest allows."""
+        self._max_monitors = count
+        for client in self._clients:
+            client.send_monitors()
+
     def monitors_message(self) -> wire.DisplayMonitorsConfig:
-        """The guest's own placement, or one monitor as large as the primary surface."""
+        """The guest's own placement, or one monitor as large as what is seen."""
         config = self._guest_monitors
         if config is None:
             width, height = (self.primary.width, self.primary.height) if self.primary else (0, 0)
             config = MonitorsConfig(1, (Head(0, PRIMARY, 0, 0, width, height),))
+        heads = config.heads[: self._max_monitors]
+        # Drivers that give no number get as many as they use: clients complain about 0.
+        allowed = max(config.max_allowed, len(heads))
         return wire.DisplayMonitorsConfig(
-            # Drivers that give no number get as many as they use: clients complain about 0.
-            max_allowed=max(config.max_allowed, len(config.heads)),
+            max_allowed=min(allowed, self._max_monitors or allowed),
             heads=tuple(
                 WireHead(
                     monitor_id=head.id,
@@ -229,7 +308,7 @@ class DisplayChannel:
                     y=head.y,
                     flags=head.flags,
                 )
-                for head in config.heads
+                for head in heads
             ),
         )
 

@@ -50,9 +50,13 @@ class Clients:
     """The table of clients. One at a time: the newest replaces the one before."""
 
     def __init__(
-        self, opener: Opener, channel_event: Callable[[ChannelEvent, ChannelEventInfo], None]
+        self,
+        opener: Opener,
+        channel_event: Callable[[ChannelEvent, ChannelEventInfo], None],
+        client_left: Callable[[], None] = lambda: None,
     ) -> None:
         self._opener = opener
+        self._client_left = client_left
         self._channel_event = channel_event
         self._clients: dict[int, Client] = {}
         self._mains: set[Connection] = set()
@@ -150,6 +154,7 @@ class Clients:
         self._clients.pop(client.connection_id, None)
         if client.tokens:
             self._opener.close_channels(frozenset(client.tokens), reason)
+        self._client_left()
 
     def disconnect_all(self, reason: str) -> None:
         """Tell every client why, and close all its channels."""

@@ -12,7 +12,7 @@ from gspice.qxl import ops
 from gspice.qxl.parser import CommandParser
 from gspice.server.command_ring import CommandRing
 from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
-from gspice.vdi.qxl import CommandExt, QXLInterface
+from gspice.vdi.qxl import CommandExt, QXLInterface, ReleaseInfo
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,9 @@ DRAIN_BATCHES = 64
 """Bound of ``drain``: two full rings, many times over; a guest that writes faster is not waited for."""
 LOGGED_BAD_COMMANDS = 20
 """Bad commands whose reason is logged as a warning; after that they are only counted (and logged at debug level)."""
+
+KEPT = (ops.SurfaceCreate, ops.CursorSet)
+"""Commands that are released with what they made: hosts hand them over once more when they load a saved machine."""
 
 
 class CommandReader:
@@ -55,6 +58,8 @@ class CommandReader:
         self._cursor_ring = CommandRing(qxl.get_cursor_command, qxl.req_cursor_notification)
         self._batch: list[ops.Drawable] = []
         self._batch_bytes = 0
+        self._cursor_command: ReleaseInfo | None = None
+        """The command that set the cursor's shape; see ``KEPT``."""
         self.counters: Counter[str] = Counter()
         """Commands by kind, ``bad`` ones, and operations that were ``not drawn``."""
 
@@ -93,22 +98,45 @@ class CommandReader:
             self.process(display)
         return bool(cursor or display)
 
-    def process(self, commands: list[CommandExt]) -> None:
-        """Carry out commands in order; each one's guest memory is released as soon as it is parsed."""
+    def process(self, commands: list[CommandExt], *, reload: bool = False) -> None:
+        """Carry out commands in order; each one's guest memory is released as soon as it is not needed.
+
+        ``reload``: they come from a saved machine, and surfaces begin with what their memory holds.
+        """
         for command in commands:
-            self._guarded(lambda command=command: self._take(command))  # type: ignore[misc]
+            self._guarded(lambda command=command: self._take(command, reload))  # type: ignore[misc]
         self._guarded(self._draw_batch)
 
-    def _take(self, command: CommandExt) -> None:
-        value = self._parse(command)
+    def cursor_reset(self) -> None:
+        """The cursor's shape is gone."""
+        self._keep_cursor(None)
+
+    def _keep_cursor(self, release: ReleaseInfo | None) -> None:
+        old, self._cursor_command = self._cursor_command, release
+        self._release(old)
+
+    def _release(self, release: ReleaseInfo | None) -> None:
+        if release is not None:
+            self._qxl.release_resource(release)
+
+    def _take(self, command: CommandExt, reload: bool) -> None:
+        release = self._parser.release_info(command)
+        value: ops.Command | None = None
+        try:
+            value = self._parse(command, reload)
+        finally:
+            if not isinstance(value, KEPT):
+                self._release(release)
         if isinstance(value, ops.Drawable):
             self._batch.append(value)
             self._batch_bytes += _image_bytes(value.op)
             if self._batch_bytes > BATCH_BYTES:
                 self._draw_batch()
         elif value is not None:
-            self._draw_batch()  # what follows may read or destroy what the batch draws on
-            self._carry_out(command, value)
+            try:
+                self._draw_batch()  # what follows may read or destroy what the batch draws on
+            finally:
+                self._carry_out(command, value, release)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """A fault of our own costs one step: the commands behind it are still taken and released."""
@@ -121,19 +149,15 @@ class CommandReader:
             # Part of a batch may have been drawn that no client heard of.
             self._display.forget_pixels()
 
-    def _parse(self, command: CommandExt) -> "ops.Command | None":
-        release = self._parser.release_info(command)
+    def _parse(self, command: CommandExt, reload: bool) -> "ops.Command | None":
         try:
-            value = self._parser.parse(command)
+            value = self._parser.parse(command, reload=reload)
             if self._record is not None:
                 self._record(value)
             return value
         except GuestError as error:
             self._bad(f"command type {command.type} at {command.data:#x}", error)
             return None
-        finally:
-            if release is not None:
-                self._qxl.release_resource(release)
 
     def _bad(self, what: str, error: GuestError) -> None:
         self.counters["bad"] += 1
@@ -157,12 +181,15 @@ class CommandReader:
             if drawable.surface_id == PRIMARY:
                 self._display.note(drawable, outcome.rects)
 
-    def _carry_out(self, command: CommandExt, value: "ops.Command") -> None:
+    def _carry_out(self, command: CommandExt, value: "ops.Command", release: ReleaseInfo | None) -> None:
+        """``release``: the command, where it is one of ``KEPT``."""
         self.counters[type(value).__name__] += 1
+        kept = False
         try:
             match value:
                 case ops.SurfaceCreate():
-                    self._surfaces.create(value, command.group_id)
+                    self._surfaces.create(value, command.group_id, release)
+                    kept = True
                 case ops.SurfaceDestroy():
                     if value.surface_id == PRIMARY:
                         raise GuestError("the primary surface is not destroyed by a command")
@@ -174,10 +201,17 @@ class CommandReader:
                         self._qxl.notify_update(value.update_id)  # the guest waits for it either way
                 case ops.MessageCommand():
                     log.debug("display %d: guest says %r", self._qxl.id, value.text[:200])
-                case ops.CursorSet() | ops.CursorMove() | ops.CursorHide() | ops.CursorTrail():
+                case ops.CursorSet():
+                    self._cursor.process(value)
+                    kept = True
+                    self._keep_cursor(release)
+                case ops.CursorMove() | ops.CursorHide() | ops.CursorTrail():
                     self._cursor.process(value)
         except GuestError as error:
             self._bad(type(value).__name__, error)
+        finally:
+            if isinstance(value, KEPT) and not kept:
+                self._release(release)
 
 
 def _image_bytes(op: ops.Op) -> int:

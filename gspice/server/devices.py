@@ -11,6 +11,7 @@ from gspice.input.devices import InputDevices
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
 from gspice.server.red_worker import RedWorker, WorkerEvents
+from gspice.server.settings import LiveSettings
 from gspice.server.worker_recorder import open_recorder
 from gspice.vdi.audio import PlaybackInterface, RecordInterface
 from gspice.vdi.base import Interface, check_version
@@ -46,13 +47,16 @@ class Devices:
         renderer: str,
         inputs: InputDevices,
         observer: DevicesObserver,
+        settings: LiveSettings,
         record: Path | None = None,
     ) -> None:
         self._main = main
         self._renderer = renderer
         self._inputs = inputs
         self._observer = observer
+        self._settings = settings
         self._record = record
+        self._running = False
         self._workers: dict[int, RedWorker] = {}
         self._others: list[Interface] = []
 
@@ -76,11 +80,13 @@ class Devices:
     def _add_other(self, interface: Interface) -> None:
         if interface in self._others:
             raise InterfaceError(f"this {interface.TYPE} interface is attached already")
-        if isinstance(interface, MigrateInterface) and any(
-            isinstance(other, MigrateInterface) for other in self._others
-        ):
+        if isinstance(interface, MigrateInterface) and self.migration() is not None:
             raise InterfaceError("there is a migration interface already: only one can be attached")
         self._others.append(interface)
+
+    def migration(self) -> MigrateInterface | None:
+        """The host's migration interface, if it has one."""
+        return next((other for other in self._others if isinstance(other, MigrateInterface)), None)
 
     def _add_qxl(self, qxl: QXLInterface) -> None:
         if qxl.id < 0:
@@ -93,12 +99,19 @@ class Devices:
             primary_changed=lambda w, h, absolute: self._observer.primary_changed(qxl_id, w, h, absolute),
         )
         recorder = open_recorder(self._record, qxl.id) if self._record else None
-        worker = RedWorker(qxl, self._main, self._make_canvas, events, recorder)
+        try:
+            worker = RedWorker(
+                qxl, self._main, self._make_canvas, events, recorder, self._settings.image_compression
+            )
+            worker.start_thread()
+        except (OSError, RuntimeError) as error:
+            raise InterfaceError(f"QXL device {qxl.id} gets no worker: {error}") from error
         self._workers[qxl.id] = worker
         qxl.worker = worker.port
-        worker.start_thread()
         qxl.attached_worker()
-        qxl.set_compression_level(0)
+        qxl.set_compression_level(self._settings.compression_level)
+        if self._running:
+            worker.dispatcher.send(m.Start())
 
     def _make_canvas(self) -> Canvas:
         return select_canvas(self._renderer)
@@ -148,12 +161,22 @@ class Devices:
 
     def vm_start(self) -> None:
         """Only this lets workers read commands: hosts add devices before their memory may be looked at."""
+        self._running = True
         self.broadcast(m.Start())
 
     def vm_stop(self) -> None:
         """Acknowledged by every worker: none touches guest memory afterwards."""
+        self._running = False
         for worker in self._workers.values():
             self._call(worker, m.Stop())
+
+    def setting_changed(self, name: str) -> None:
+        """One of the settings has another value now: tell those who keep it."""
+        if name == "image_compression":
+            self.broadcast(m.SetImageCompression(self._settings.image_compression))
+        if name in ("image_compression", "streaming_video"):
+            for worker in self._workers.values():
+                worker.qxl.set_compression_level(self._settings.compression_level)
 
     def client_monitors(self, monitors: list[ClientMonitor] | None) -> bool:
         """Hand a client's wish to every device; None only asks. True where all devices can follow."""
@@ -166,6 +189,8 @@ class Devices:
         return True
 
     def _call(self, worker: RedWorker, message: object) -> None:
+        if worker.dispatcher.parked:
+            return
         try:
             worker.dispatcher.call(message)
         except DispatcherTimeout as error:
@@ -174,6 +199,11 @@ class Devices:
     def _end(self, worker: RedWorker) -> None:
         self._call(worker, m.Stop())
         worker.stop_thread()
+
+    def park(self) -> bool:
+        """Let all workers sleep for good; false where one did not come round in time."""
+        parked = [worker.park() for worker in self._workers.values()]
+        return all(parked)
 
     def close(self) -> None:
         """End all workers."""

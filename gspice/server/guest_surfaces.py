@@ -1,6 +1,7 @@
 """The surfaces of one QXL device: where each lies in guest memory, and what of it is newer on the canvas."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gspice.errors import GuestError
@@ -10,7 +11,7 @@ from gspice.pixels import SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.memslots import MemSlots
 from gspice.qxl.ops import SurfaceCreate
 from gspice.region import Region
-from gspice.vdi.qxl import DevSurfaceCreate
+from gspice.vdi.qxl import DevSurfaceCreate, ReleaseInfo
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class GuestSurface:
     """Newer on the canvas than in guest memory."""
     dirty: Region = field(default_factory=Region)
     """Drawn since the host last cleared its dirty region."""
+    command: ReleaseInfo | None = None
+    """The command that made it, released with it: a host that loads a saved machine hands it over once more."""
 
     def row_address(self, y: int) -> int:
         step = abs(self.stride)
@@ -43,9 +46,11 @@ class GuestSurface:
 class GuestSurfaces:
     """Creates and destroys surfaces on the canvas as the guest asks, and writes pixels back when it wants them."""
 
-    def __init__(self, canvas: Canvas, memslots: MemSlots) -> None:
+    def __init__(self, canvas: Canvas, memslots: MemSlots, release: Callable[[ReleaseInfo], None]) -> None:
+        """``release`` gives the command that made a surface back to the guest."""
         self._canvas = canvas
         self._memslots = memslots
+        self._release = release
         self._surfaces: dict[int, GuestSurface] = {}
 
     def __contains__(self, surface_id: object) -> bool:
@@ -78,13 +83,16 @@ class GuestSurfaces:
         self._surfaces[PRIMARY] = guest
         return spec
 
-    def create(self, command: SurfaceCreate, group: int) -> None:
-        """Make an off-screen surface. GuestError where the id is taken or it does not fit."""
+    def create(self, command: SurfaceCreate, group: int, release: ReleaseInfo | None = None) -> None:
+        """Make an off-screen surface. GuestError where the id is taken or it does not fit.
+
+        ``release``: the command, kept until the surface is destroyed; after an error it stays the caller's.
+        """
         if command.surface_id in self._surfaces:
             raise GuestError(f"surface {command.surface_id} exists already")
         spec = SurfaceSpec(command.width, command.height, command.format)
         self._canvas.create_surface(command.surface_id, spec, command.data, abs(command.stride))
-        guest = GuestSurface(spec, command.address, group, command.stride)
+        guest = GuestSurface(spec, command.address, group, command.stride, command=release)
         if command.data is None:
             guest.unwritten.add(Rect(0, 0, spec.width, spec.height))  # zeroes, as on a primary surface
         self._surfaces[command.surface_id] = guest
@@ -93,8 +101,10 @@ class GuestSurfaces:
         """Free a surface; GuestError where there is none."""
         if surface_id not in self._surfaces:
             raise GuestError(f"surface {surface_id} does not exist")
-        del self._surfaces[surface_id]
+        surface = self._surfaces.pop(surface_id)
         self._canvas.destroy_surface(surface_id)
+        if surface.command is not None:
+            self._release(surface.command)
 
     def destroy_all(self) -> None:
         for surface_id in list(self._surfaces):

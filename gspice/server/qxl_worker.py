@@ -7,13 +7,20 @@ between two batches; a worker that does not answer in time is logged and the hos
 import logging
 from typing import Any
 
-from gspice.errors import GuestError
+from gspice.errors import GuestError, InterfaceError
 from gspice.geometry import Rect
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, RedDispatcher
+from gspice.server.doorbell import OOM, WAKEUP
+from gspice.server.owned_descriptors import OwnedDescriptors
 from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, MemSlot
 
 log = logging.getLogger(__name__)
+
+MODIFIER_UNKNOWN = 0x00FFFFFFFFFFFFFF
+"""DRM_FORMAT_MOD_INVALID: only the driver knows how the pixels lie."""
+MAX_DEVICE_ADDRESS = 256
+MAX_MONITORS = 16
 
 
 class QXLWorker:
@@ -21,22 +28,21 @@ class QXLWorker:
 
     def __init__(self, dispatcher: RedDispatcher) -> None:
         self._dispatcher = dispatcher
-        self._wakeup_pending = False
+        self.bell = dispatcher.bell
+        """Rung with WAKEUP and OOM for the two calls that must cost the host nothing."""
+        self.device_address = ""
+        """Where the guest finds this device's hardware, and which of its displays each monitor is."""
+        self.device_display_ids: tuple[int, ...] = ()
 
     # Asynchronous, without an answer
 
     def wakeup(self) -> None:
         """The rings hold commands. Calls that come before the worker looked are one."""
-        if not self._wakeup_pending:
-            self._wakeup_pending = True
-            self._dispatcher.send(m.Wakeup())
-
-    def wakeup_taken(self) -> None:
-        """On the worker's thread, before it looks at the rings."""
-        self._wakeup_pending = False
+        self.bell.ring(WAKEUP)
 
     def oom(self) -> None:
-        self._dispatcher.send(m.Oom())
+        """The guest is out of memory. Calls that come before the worker looked are one."""
+        self.bell.ring(OOM)
 
     def del_memslot(self, group: int, slot_id: int) -> None:
         self._dispatcher.send(m.DelMemslot(group, slot_id))
@@ -47,7 +53,58 @@ class QXLWorker:
     def driver_unload(self) -> None:
         self._dispatcher.send(m.DriverUnload())
 
+    def start(self) -> None:
+        """Take commands from now on; hosts that start the whole machine need not call it."""
+        self._dispatcher.send(m.Start())
+
+    def set_max_monitors(self, count: int) -> None:
+        """Tell clients of no more monitors than ``count``. InterfaceError: less than one."""
+        if count < 1:
+            raise InterfaceError(f"at most {count} monitors: there is always one")
+        self._dispatcher.send(m.SetMaxMonitors(count))
+
+    def set_device_info(self, address: str, first: int, count: int) -> None:
+        """The device's hardware address in the guest, and its display ids: ``count`` of them from ``first`` on.
+
+        InterfaceError: an address or a number beyond what clients and agents are told.
+        """
+        if len(address.encode()) >= MAX_DEVICE_ADDRESS:
+            raise InterfaceError(f"a device address has less than {MAX_DEVICE_ADDRESS} bytes")
+        if not 0 < count <= MAX_MONITORS or first < 0:
+            raise InterfaceError(f"{count} displays from {first} on: a device has 1 to {MAX_MONITORS}")
+        self.device_address = address
+        self.device_display_ids = tuple(range(first, first + count))
+        self.set_max_monitors(count)
+
+    def gl_scanout(self, fd: int, width: int, height: int, stride: int, fourcc: int, y_0_top: bool) -> None:
+        """Show a buffer of one plane instead of the primary surface; fd -1: show the primary surface again.
+
+        The descriptor is the worker's from now on, also where the buffer cannot be shown.
+        """
+        fds = () if fd < 0 else (fd,)
+        self.gl_scanout2(fds, width, height, (0,), (stride,), fourcc, MODIFIER_UNKNOWN, y_0_top)
+
+    def gl_scanout2(
+        self,
+        fds: tuple[int, ...],
+        width: int,
+        height: int,
+        offsets: tuple[int, ...],
+        strides: tuple[int, ...],
+        fourcc: int,
+        modifier: int,
+        y_0_top: bool,
+    ) -> None:
+        """The same for a buffer of several planes; no descriptors: show the primary surface again."""
+        self._dispatcher.send(
+            m.GlScanout(OwnedDescriptors(fds), width, height, offsets, strides, fourcc, modifier, y_0_top)
+        )
+
     # Asynchronous, answered by async_complete(cookie)
+
+    def gl_draw_async(self, rect: Rect, cookie: int) -> None:
+        """This part of the scanout is new. Completed as soon as it was copied, also where nothing is shown."""
+        self._dispatcher.send(m.GlDraw(rect, cookie))
 
     def add_memslot_async(self, slot: MemSlot, cookie: int) -> None:
         self._dispatcher.send(m.AddMemslot(slot, cookie))
@@ -74,6 +131,10 @@ class QXLWorker:
         self._dispatcher.send(m.MonitorsConfigAsync(address, group, cookie))
 
     # Acknowledged: the caller waits
+
+    def stop(self) -> None:
+        """Leave guest memory alone; when this returns, it is."""
+        self._call(m.Stop())
 
     def add_memslot(self, slot: MemSlot) -> None:
         self._call(m.AddMemslot(slot))
@@ -110,5 +171,5 @@ class QXLWorker:
         except GuestError as error:
             log.warning("%s refused: %s", type(message).__name__, error)
         except DispatcherTimeout as error:
-            log.error("%s", error)
+            log.log(logging.DEBUG if self._dispatcher.parked else logging.ERROR, "%s", error)
         return None

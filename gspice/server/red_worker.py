@@ -29,6 +29,9 @@ from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
 from gspice.server.loop import PollLoop
 from gspice.server.qxl_worker import QXLWorker
 from gspice.server.worker_recorder import WorkerRecorder
+from gspice.server.worker_scanout import WorkerScanout
+from gspice.server.worker_surfaces import WorkerSurfaces
+from gspice.stream.captures import Compression
 from gspice.vdi.core import WatchEvent
 from gspice.vdi.qxl import QXLInterface
 from gspice.wire.channel_types import ChannelType
@@ -36,6 +39,8 @@ from gspice.wire.channel_types import ChannelType
 log = logging.getLogger(__name__)
 
 JOIN_TIMEOUT_S = 5.0
+LOOP_PAUSE_S = 0.1
+"""Before a loop that failed is tried again: it must not eat a core and fill the log."""
 FATAL_SIGNALS = {signal.SIGSEGV, signal.SIGFPE, signal.SIGILL, signal.SIGBUS}
 """Left unblocked in the thread; all others are the host's own threads' business."""
 
@@ -60,20 +65,48 @@ class RedWorker:
         make_canvas: Callable[[], Canvas],
         events: WorkerEvents,
         recorder: WorkerRecorder | None = None,
+        compression: int = Compression.AUTO_GLZ,
     ) -> None:
         self.qxl = qxl
+        self._info = qxl.get_init_info()
         self.dispatcher = RedDispatcher()
+        self.dispatcher.on_abandoned = self._on_abandoned
         self.port = QXLWorker(self.dispatcher)
         self._main = main
         self._make_canvas = make_canvas
         self._events = events
         self._recorder = recorder
+        self._compression = compression
         self._clock = time.monotonic
         self._running = False
         self._ready = False
         """False for good where the canvas or anything else could not be made."""
         self._canvas: Canvas | None = None
         self._connections: dict[object, Connection] = {}
+        self._ending = False
+        self._scanout: WorkerScanout | None = None
+        self._handlers: dict[type, Callable[[Any], Any]] = {
+            m.Wakeup: self._on_wakeup,
+            m.Oom: self._on_oom,
+            m.Start: self._on_start,
+            m.Stop: self._on_stop,
+            m.LoadVmCommands: self._on_loadvm,
+            m.SetMouseMode: self._on_mouse_mode,
+            m.SetImageCompression: self._on_compression,
+            m.ConnectChannel: self._on_connect,
+            m.DisconnectClient: self._on_disconnect,
+            m.Snapshot: self._on_snapshot,
+            m.ReadStatistics: self._on_statistics,
+            m.Quit: self._on_quit,
+        }
+        """What is done with each kind of message; ``_set_up`` adds those about surfaces."""
+        self._handlers_without_display: dict[type, Callable[[Any], Any]] = {
+            m.ConnectChannel: self._refuse_channel,
+            m.ReadStatistics: self._on_no_statistics,
+            m.Quit: self._on_quit,
+        }
+        """What a worker does that could not start."""
+        self._loop = PollLoop(self._clock)
         self._thread = threading.Thread(target=self._run, name=f"red-worker-{qxl.id}", daemon=True)
 
     # On the host loop
@@ -87,8 +120,17 @@ class RedWorker:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
+    def park(self) -> bool:
+        """Let the thread sleep for good, for a process that ends; false where it did not come round in time."""
+        return not self._thread.is_alive() or self.dispatcher.park()
+
     def stop_thread(self) -> bool:
-        """Close the worker's channels and end its thread; false where it did not end in time."""
+        """Close the worker's channels and end its thread; false where it did not end in time.
+
+        A parked worker is left as it is.
+        """
+        if self.dispatcher.parked:
+            return True
         if self._thread.is_alive():
             self.dispatcher.send(m.Quit())
             self._thread.join(JOIN_TIMEOUT_S)
@@ -102,7 +144,6 @@ class RedWorker:
 
     def _run(self) -> None:
         self.dispatcher.worker_thread = threading.get_ident()
-        self._loop = PollLoop(self._clock)
         self._loop.watch_add(self.dispatcher.fileno(), WatchEvent.READ, self._on_messages)
         try:
             self._set_up()
@@ -110,19 +151,27 @@ class RedWorker:
         except Exception:
             # A worker that cannot start must say so and go on answering, or the host's next call hangs.
             log.exception("worker %d could not start; its display stays black", self.qxl.id)
-        try:
-            self._loop.run()
-        finally:
-            for connection in list(self._connections.values()):
-                connection.abort("the server is closing")
-            if self._canvas is not None:
-                self._canvas.close()
-            if self._recorder is not None:
-                self._recorder.close()
-            self._loop.close()
+        while not self._ending:
+            try:
+                self._loop.run()
+            except Exception:
+                # Whatever it was: without this thread the host's next call would hang.
+                log.exception("worker %d: its loop failed, and goes on", self.qxl.id)
+                time.sleep(LOOP_PAUSE_S)
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        for connection in list(self._connections.values()):
+            connection.abort("the server is closing")
+        for part in (self._scanout, self._canvas, self._recorder, self._loop):
+            try:
+                if part is not None:
+                    part.close()
+            except Exception:
+                log.exception("worker %d: %s could not be closed", self.qxl.id, type(part).__name__)
 
     def _set_up(self) -> None:
-        info = self.qxl.get_init_info()
+        info = self._info
         self._memslots = MemSlots(
             groups=info.memslots_groups,
             slots=info.memslots,
@@ -132,8 +181,8 @@ class RedWorker:
         )
         self._parser = CommandParser(self._memslots, surfaces=info.surfaces)
         canvas = self._canvas = self._make_canvas()
-        self._surfaces = GuestSurfaces(canvas, self._memslots)
-        self._display = DisplayChannel(canvas)
+        self._surfaces = GuestSurfaces(canvas, self._memslots, self.qxl.release_resource)
+        self._display = DisplayChannel(canvas, self._compression)
         self._cursor = CursorChannel()
         self._reader = CommandReader(
             qxl=self.qxl,
@@ -146,21 +195,44 @@ class RedWorker:
             record=self._recorder.command if self._recorder else None,
         )
         self._pump_timer = self._loop.timer_add(self._pump)
+        self._scanout = WorkerScanout(self._display, self._cursor, self._push, self._seen)
+        surfaces = WorkerSurfaces(
+            qxl=self.qxl,
+            memslots=self._memslots,
+            parser=self._parser,
+            surfaces=self._surfaces,
+            display=self._display,
+            cursor=self._cursor,
+            scanout=self._scanout,
+            drain=self._drain_rings,
+            pump=self._pump,
+            cursor_reset=self._reader.cursor_reset,
+        )
+        self._handlers.update(surfaces.handlers)
+        self._handlers.update(self._scanout.handlers)
+
+    def _push(self) -> None:
+        self._display.push(self._clock())
+
+    def _seen(self, width: int, height: int, absolute: bool) -> None:
+        """Clients see something of another size now."""
+        self._main.post(lambda: self._events.primary_changed(width, height, absolute))
 
     def _on_messages(self, events: WatchEvent) -> None:
         self.dispatcher.drain(self._handle)
 
     def _handle(self, message: Any) -> Any:
-        handler = _HANDLERS[type(message)]
         if not self._ready:
-            handler = _HANDLERS_WITHOUT_DISPLAY.get(type(message), RedWorker._on_ignored)
-        elif self._recorder is not None:
+            handler = self._handlers_without_display.get(type(message), self._on_ignored)
+        else:
+            handler = self._handlers[type(message)]
+        if self._ready and self._recorder is not None:
             self._recorder.message(message, self._memslots)
         cookie = getattr(message, "cookie", None)
         if cookie is None:
-            return handler(self, message)
+            return handler(message)
         try:
-            handler(self, message)
+            handler(message)
         except GuestError as error:
             log.warning("%s refused: %s", type(message).__name__, error)
         finally:
@@ -180,7 +252,6 @@ class RedWorker:
     # Messages: commands
 
     def _on_wakeup(self, message: m.Wakeup) -> None:
-        self.port.wakeup_taken()
         self._reader.wakeup()
         self._pump()
 
@@ -204,60 +275,7 @@ class RedWorker:
         self._surfaces.flush()
 
     def _on_loadvm(self, message: m.LoadVmCommands) -> None:
-        self._reader.process(list(message.commands))
-
-    # Messages: memory
-
-    def _on_add_memslot(self, message: m.AddMemslot) -> None:
-        self._memslots.add(message.slot)
-
-    def _on_del_memslot(self, message: m.DelMemslot) -> None:
-        self._memslots.remove(message.group, message.slot_id)
-
-    def _on_reset_memslots(self, message: m.ResetMemslots) -> None:
-        self._memslots.reset()
-
-    # Messages: surfaces
-
-    def _on_create_primary(self, message: m.CreatePrimary) -> None:
-        if message.surface_id != PRIMARY:
-            raise GuestError(f"primary surface id {message.surface_id}: only {PRIMARY} is possible")
-        spec = self._surfaces.create_primary(message.surface)
-        absolute = bool(message.surface.mouse_mode)
-        log.info("primary surface %dx%d %s", spec.width, spec.height, spec.format.name)
-        self._display.primary_created(spec)
-        self._cursor.primary_created()
-        self._display.push(self._clock())
-        self._main.post(lambda: self._events.primary_changed(spec.width, spec.height, absolute))
-
-    def _on_destroy_primary(self, message: m.DestroyPrimary) -> None:
-        if message.surface_id != PRIMARY:
-            raise GuestError(f"primary surface id {message.surface_id}: only {PRIMARY} is possible")
-        if PRIMARY not in self._surfaces:
-            raise GuestError("there is no primary surface to destroy")
-        self._drain_rings()
-        self._surfaces.destroy(PRIMARY)
-        self._primary_gone()
-
-    def _on_destroy_surfaces(self, message: m.DestroySurfaces) -> None:
-        self._drain_rings()
-        had_primary = PRIMARY in self._surfaces
-        self._surfaces.destroy_all()
-        if had_primary:
-            self._primary_gone()
-
-    def _on_destroy_surface(self, message: m.DestroySurface) -> None:
-        self._drain_rings()
-        if message.surface_id == PRIMARY and PRIMARY in self._surfaces:
-            self._surfaces.destroy(PRIMARY)
-            self._primary_gone()
-        else:
-            self._surfaces.destroy(message.surface_id)
-
-    def _primary_gone(self) -> None:
-        self._display.primary_destroyed()
-        self._cursor.reset()
-        self._main.post(lambda: self._events.primary_changed(0, 0, False))
+        self._reader.process(list(message.commands), reload=True)
 
     def _drain_rings(self) -> None:
         """Commands already in the rings name surfaces that are about to go."""
@@ -265,36 +283,11 @@ class RedWorker:
             self._reader.wakeup()
             self._reader.drain()
 
-    def _on_update_area(self, message: m.UpdateArea) -> list[Rect]:
-        self._drain_rings()
-        rects = self._surfaces.update_area(message.surface_id, message.rect, message.clear)
-        if message.cookie is not None:
-            self.qxl.update_area_complete(message.surface_id, rects)
-        self._pump()
-        return rects
-
-    def _on_flush_surfaces(self, message: m.FlushSurfaces) -> None:
-        self._drain_rings()
-        self._surfaces.flush()
-        self._pump()
-
-    def _on_monitors_config(self, message: m.MonitorsConfigAsync) -> None:
-        config = self._parser.monitors_config(message.address, message.group)
-        self._display.guest_monitors(config)
-
-    def _on_driver_unload(self, message: m.DriverUnload) -> None:
-        self._display.guest_monitors(None)
-
-    def _on_reset_image_cache(self, message: m.ResetImageCache) -> None:
-        return None  # no image of the guest's is cached on the client
-
-    def _on_reset_cursor(self, message: m.ResetCursor) -> None:
-        self._cursor.reset()
-        if PRIMARY in self._surfaces:
-            self._cursor.primary_created()
-
     def _on_mouse_mode(self, message: m.SetMouseMode) -> None:
         self._cursor.set_mouse_mode(message.client_mode)
+
+    def _on_compression(self, message: m.SetImageCompression) -> None:
+        self._display.set_compression(message.compression)
 
     # Messages: channels
 
@@ -338,61 +331,34 @@ class RedWorker:
 
     def _on_snapshot(self, message: m.Snapshot) -> object:
         self._drain_rings()
-        spec = self._surfaces.primary
-        if spec is None or self._canvas is None:
-            return None
-        pixels = self._canvas.read(PRIMARY, Rect(0, 0, spec.width, spec.height))
         self._pump()
-        return pixels
+        spec = self._display.primary
+        return self._display.pixels.read(PRIMARY, Rect(0, 0, spec.width, spec.height)) if spec else None
 
     def _on_statistics(self, message: m.ReadStatistics) -> Counter[str]:
         return Counter(self._reader.counters)
 
     def _on_quit(self, message: m.Quit) -> None:
         self._running = False
+        self._ending = True
         self._loop.stop()
 
-    # Messages of a worker that could not start
+    # Messages of a worker that could not start, or has ended
 
     def _on_ignored(self, message: object) -> None:
         return None
 
-    def _on_connect_refused(self, message: m.ConnectChannel) -> None:
-        message.transport.close()
-        self._main.post(lambda: self._events.channel_closed(message.token, "its display could not start"))
-
     def _on_no_statistics(self, message: m.ReadStatistics) -> Counter[str]:
         return Counter()
 
+    def _refuse_channel(self, message: m.ConnectChannel, reason: str = "its display could not start") -> None:
+        message.transport.close()
+        self._main.post(lambda: self._events.channel_closed(message.token, reason))
 
-_HANDLERS: dict[type, Callable[[RedWorker, Any], Any]] = {
-    m.Wakeup: RedWorker._on_wakeup,
-    m.Oom: RedWorker._on_oom,
-    m.Start: RedWorker._on_start,
-    m.Stop: RedWorker._on_stop,
-    m.LoadVmCommands: RedWorker._on_loadvm,
-    m.AddMemslot: RedWorker._on_add_memslot,
-    m.DelMemslot: RedWorker._on_del_memslot,
-    m.ResetMemslots: RedWorker._on_reset_memslots,
-    m.CreatePrimary: RedWorker._on_create_primary,
-    m.DestroyPrimary: RedWorker._on_destroy_primary,
-    m.DestroySurfaces: RedWorker._on_destroy_surfaces,
-    m.DestroySurface: RedWorker._on_destroy_surface,
-    m.UpdateArea: RedWorker._on_update_area,
-    m.FlushSurfaces: RedWorker._on_flush_surfaces,
-    m.MonitorsConfigAsync: RedWorker._on_monitors_config,
-    m.DriverUnload: RedWorker._on_driver_unload,
-    m.ResetImageCache: RedWorker._on_reset_image_cache,
-    m.ResetCursor: RedWorker._on_reset_cursor,
-    m.SetMouseMode: RedWorker._on_mouse_mode,
-    m.ConnectChannel: RedWorker._on_connect,
-    m.DisconnectClient: RedWorker._on_disconnect,
-    m.Snapshot: RedWorker._on_snapshot,
-    m.ReadStatistics: RedWorker._on_statistics,
-    m.Quit: RedWorker._on_quit,
-}
-_HANDLERS_WITHOUT_DISPLAY: dict[type, Callable[[RedWorker, Any], Any]] = {
-    m.ConnectChannel: RedWorker._on_connect_refused,
-    m.ReadStatistics: RedWorker._on_no_statistics,
-    m.Quit: RedWorker._on_quit,
-}
+    def _on_abandoned(self, message: object) -> None:
+        """On any thread: what came too late for the worker is ended as far as others wait for it."""
+        cookie = getattr(message, "cookie", None)
+        if cookie is not None:
+            self.qxl.async_complete(cookie)
+        elif isinstance(message, m.ConnectChannel):
+            self._refuse_channel(message, "its display has ended")

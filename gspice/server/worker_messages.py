@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gspice.geometry import Rect
+from gspice.server.owned_descriptors import OwnedDescriptors
 from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, MemSlot
 
 
@@ -91,6 +92,46 @@ class FlushSurfaces:
 class MonitorsConfigAsync:
     address: int
     group: int
+    cookie: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetMaxMonitors:
+    """Clients may be told of no more monitors than this, whatever the guest allows."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetImageCompression:
+    """SPICE_IMAGE_COMPRESSION_*, for clients that have not asked for another."""
+
+    compression: int
+
+
+@dataclass(frozen=True, slots=True)
+class GlScanout:
+    """The host draws into this buffer of its own from now on; no descriptors: no more."""
+
+    fds: OwnedDescriptors
+    """One for each plane; they belong to whoever has the message."""
+    width: int
+    height: int
+    offsets: tuple[int, ...]
+    strides: tuple[int, ...]
+    fourcc: int
+    """DRM_FORMAT_*."""
+    modifier: int
+    """DRM_FORMAT_MOD_*."""
+    y_0_top: bool
+    """The first row is the picture's top."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlDraw:
+    """This part of the host's buffer is new."""
+
+    rect: Rect
     cookie: int
 
 

@@ -7,8 +7,9 @@ from gspice.channels.display import QUEUE_HIGH, DisplayChannel, DisplayChannelCl
 from gspice.errors import ProtocolError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.canvas import CpuCanvas
-from gspice.pixels import SurfaceFormat, SurfaceSpec
+from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import Brush, CopyBits, Drawable, Fill, Mask
+from gspice.stream.captures import Compression
 from gspice.vdi.qxl import Head, MonitorsConfig
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
@@ -276,3 +277,122 @@ def test_forgotten_pixels_are_captured_anew() -> None:
     rig.hub.forget_pixels()
     rig.hub.push(0)
     assert copied(sender.messages) == SPEC.width * SPEC.height
+
+
+# Settings of the server
+
+
+def compressed(messages: list[Message]) -> set[type]:
+    """What kinds of images came."""
+    return {type(m.src) for m in messages if isinstance(m, DisplayCopy)}
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_image_compression_is_the_servers_until_the_client_asks_for_another(local: bool) -> None:
+    rig = Rig()
+    rig.draw(fill(Rect(0, 0, 640, 480)))
+    client, sender = rig.connect(local=local)
+    client.receive(INIT, 0)
+    area = Rect(0, 0, 64, 64)
+
+    def sent() -> set[type]:
+        sender.take()
+        rig.hub.changed([area])
+        rig.hub.push(0)
+        return compressed(sender.messages)
+
+    packed = {Bitmap} if local else {Lz4}
+    assert sent() == packed
+    rig.hub.set_compression(Compression.OFF)
+    assert sent() == {Bitmap}
+    rig.hub.set_compression(Compression.LZ4)
+    assert sent() == packed
+    client.receive(DisplayPreferredCompression(image_compression=Compression.OFF), 0)
+    assert sent() == {Bitmap}
+    client.receive(DisplayPreferredCompression(image_compression=Compression.LZ4), 0)
+    rig.hub.set_compression(Compression.OFF)
+    assert sent() == {Lz4}, "the client's own wish goes before"
+    late, late_sender = rig.connect()
+    late.receive(INIT, 0)
+    assert compressed(late_sender.messages) == {Bitmap}
+
+
+def test_clients_are_told_of_no_more_monitors_than_the_host_allows() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    heads = tuple(Head(number, 0, number * 100, 0, 100, 100) for number in range(4))
+    for config, count, allowed, shown in (
+        (MonitorsConfig(8, heads), 2, 2, 2),
+        (MonitorsConfig(8, heads), 6, 6, 4),
+        (MonitorsConfig(3, heads[:1]), 6, 3, 1),
+        (MonitorsConfig(0, heads), 16, 4, 4),
+        (None, 1, 1, 1),
+    ):
+        rig.hub.guest_monitors(config)
+        sender.take()
+        rig.hub.set_max_monitors(count)
+        (message,) = sender.messages
+        assert isinstance(message, DisplayMonitorsConfig)
+        assert (message.max_allowed, len(message.heads)) == (allowed, shown)
+
+
+# A host's scanout
+
+
+class Scanout:
+    """Pixels of one colour, and the rectangles that were read."""
+
+    def __init__(self, color: int) -> None:
+        self.color = color
+        self.read_rects: list[Rect] = []
+
+    def read(self, surface_id: int, rect: Rect) -> Pixels:
+        self.read_rects.append(rect)
+        data = self.color.to_bytes(4, "little") * rect.area
+        return Pixels(rect.width, rect.height, rect.width * 4, SurfaceFormat.XRGB32, data)
+
+
+def test_a_scanout_hides_what_the_guest_draws_until_it_is_off() -> None:
+    rig = Rig()
+    client, sender = rig.connect(CapSet())
+    client.receive(INIT, 0)
+    scanout = Scanout(0xABCDEF)
+    small = SurfaceSpec(32, 16, SurfaceFormat.XRGB32)
+    sender.take()
+    rig.hub.scanout_on(small, scanout)
+    assert rig.hub.scanout and rig.hub.primary == small
+    assert sender.take() == [DisplaySurfaceDestroy, DisplaySurfaceCreate, DisplayMark]
+    rig.hub.push(0)
+    assert sender.take() == [DisplayCopy] and scanout.read_rects == [Rect(0, 0, 32, 16)]
+    rig.draw(fill(Rect(0, 0, 640, 480)))
+    rig.hub.primary_destroyed()
+    rig.hub.primary_created(SPEC)
+    assert sender.take() == []
+    rig.hub.changed([Rect(1, 1, 2, 2)])
+    rig.hub.push(0)
+    assert sender.take() == [DisplayCopy]
+    rig.hub.scanout_off()
+    rig.hub.push(0)
+    assert (
+        sender.messages
+        and sum(m.base.box.area for m in sender.messages if isinstance(m, DisplayCopy)) == 640 * 480
+    )
+    assert [kind for kind in sender.take() if kind is not DisplayCopy] == [
+        DisplaySurfaceDestroy,
+        DisplaySurfaceCreate,
+        DisplayMark,
+    ]
+    rig.draw(fill(Rect(0, 0, 8, 8)))
+    assert sender.take() == [DisplayFill]
+
+
+def test_a_scanout_without_a_primary_surface_behind_it() -> None:
+    rig = Rig(primary=False)
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    rig.hub.scanout_on(SPEC, Scanout(1))
+    rig.hub.scanout_off()
+    assert sender.take()[-1] == DisplaySurfaceDestroy and rig.hub.primary is None
+    rig.hub.scanout_off()
+    assert sender.take() == []

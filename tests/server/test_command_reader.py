@@ -121,7 +121,7 @@ class Rig:
         self.clock = Clock()
         self.canvas = CountingCanvas(self.clock)
         slots: MemSlots = self.guest.slots
-        self.surfaces = GuestSurfaces(self.canvas, slots)
+        self.surfaces = GuestSurfaces(self.canvas, slots, self.qxl.release_resource)
         self.display = DisplayChannel(self.canvas)
         self.reader = CommandReader(
             qxl=self.qxl,
@@ -146,9 +146,18 @@ class Rig:
     def update(self, update_id: int, *, surface_id: int = 0) -> CommandExt:
         return self.guest.command(UPDATE, qxl("QXLUpdateCmd", 0, rect(ALL), update_id, surface_id))
 
+    def surface(self, surface_id: int, pixels: int) -> CommandExt:
+        """A command that makes a surface over those pixels."""
+        body = qxl("QXLSurface", 32, SIDE, SIDE, 4 * SIDE, pixels)
+        return self.guest.command(SURFACE, qxl("QXLSurfaceCmd", 0, surface_id, 0, 0, body))
+
     def pump(self) -> int | None:
         self.reader.wakeup()
         return self.reader.pump()
+
+    def released(self) -> list[int]:
+        """Addresses of the commands released so far."""
+        return [self.guest.address(r.address - self.guest.pages.address) for r in self.qxl.released]
 
     def color(self) -> int:
         return int.from_bytes(self.canvas.read(0, Rect(0, 0, 1, 1)).data[:3], "little")
@@ -173,9 +182,32 @@ def test_every_kind_of_command_is_released_once(rig: Rig) -> None:
         (rig.qxl.cursor if command.type == CURSOR else rig.qxl.display).append(command)
     rig.pump()
     assert not rig.qxl.display and not rig.qxl.cursor
-    released = [rig.guest.address(r.address - rig.guest.pages.address) for r in rig.qxl.released]
-    assert sorted(released) == sorted(command.data for command in made.values())
+    rig.surfaces.destroy_all()
+    rig.reader.cursor_reset()
+    assert sorted(rig.released()) == sorted(command.data for command in made.values())
     assert {release.group_id for release in rig.qxl.released} == {GROUP}
+
+
+def test_what_made_a_surface_or_a_cursor_is_released_with_it(rig: Rig) -> None:
+    memory = rig.guest.put(bytes(4 * SIDE * SIDE))
+    create = [rig.surface(4, memory) for _ in range(2)]
+    cursors = [commands()[name](rig.guest) for name in ("cursor set", "cursor set")]
+    rig.qxl.display += create
+    rig.qxl.cursor += cursors
+    rig.pump()
+    assert sorted(rig.released()) == sorted([cursors[0].data, create[1].data]), "replaced, and refused"
+    rig.surfaces.destroy(4)
+    assert rig.released()[-1] == create[0].data
+    rig.reader.cursor_reset()
+    rig.reader.cursor_reset()
+    assert rig.released()[-1] == cursors[1].data and len(rig.released()) == 4
+
+
+def test_a_surface_of_a_saved_machine_begins_with_its_memory(rig: Rig) -> None:
+    memory = rig.guest.put(b"\x11\x22\x33\0" * (SIDE * SIDE))
+    rig.reader.process([rig.surface(4, memory)], reload=True)
+    assert rig.canvas.read(4, ALL).data[:4] == b"\x11\x22\x33\0"
+    assert rig.released() == []
 
 
 BAD: dict[str, Callable[[Rig], CommandExt]] = {

@@ -1,14 +1,17 @@
 """The crossings between threads."""
 
 import logging
+import select
+import sys
 import threading
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
 from gspice.errors import GuestError
-from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher, RedDispatcher, WakePipe
+from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher, RedDispatcher
 from gspice.server.loop import PollLoop
 from gspice.vdi.core import WatchEvent
 
@@ -118,13 +121,46 @@ def test_close_releases_waiting_callers() -> None:
     assert "has ended" in str(errors[0])
 
 
-def test_ten_thousand_wakes_do_not_block_the_sender() -> None:
-    pipe = WakePipe()
-    for _ in range(10_000):
-        pipe.wake()
-    pipe.clear()
-    pipe.close()
-    pipe.wake()  # after close: nothing
+@pytest.fixture
+def eager_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("eager_switches")
+def test_no_wake_is_lost_between_senders_and_a_worker_that_sleeps() -> None:
+    """Each sender waits for the last of its burst: after a wake that was lost, worker and senders all sleep."""
+    dispatcher = RedDispatcher()
+    ended: list[str] = []
+
+    def handle(message: object) -> None:
+        if isinstance(message, threading.Event):
+            message.set()
+        elif message == "end":
+            ended.append(message)
+
+    def sender(seed: int) -> None:
+        random = Random(seed)
+        for _ in range(4000):
+            for _ in range(random.randrange(4)):
+                dispatcher.send("one of a burst")
+            handled = threading.Event()
+            dispatcher.send(handled)
+            if not handled.wait(10):
+                return
+        dispatcher.send("end")
+
+    senders = [threading.Thread(target=sender, args=(seed,), daemon=True) for seed in range(3)]
+    for thread in senders:
+        thread.start()
+    while len(ended) < len(senders):
+        assert select.select([dispatcher.fileno()], [], [], 10)[0], "asleep, and not everything is handled"
+        dispatcher.drain(handle)
+    for thread in senders:
+        thread.join(10)
+    dispatcher.close()
 
 
 def test_main_dispatcher_runs_posts_from_any_thread_in_order(caplog: pytest.LogCaptureFixture) -> None:

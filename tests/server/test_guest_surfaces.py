@@ -10,7 +10,7 @@ from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.pixels import SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import Brush, Drawable, Fill, Mask, SurfaceCreate
 from gspice.server.guest_surfaces import KEEP_DATA, GuestSurfaces
-from gspice.vdi.qxl import DevSurfaceCreate
+from gspice.vdi.qxl import DevSurfaceCreate, ReleaseInfo
 from tests.qxl.guest_memory import GROUP, SLOT, GuestMemory
 
 FORMATS = [*SurfaceFormat]
@@ -24,7 +24,8 @@ class Rig:
     def __init__(self) -> None:
         self.guest = GuestMemory()
         self.canvas = CpuCanvas()
-        self.surfaces = GuestSurfaces(self.canvas, self.guest.slots)
+        self.released: list[ReleaseInfo] = []
+        self.surfaces = GuestSurfaces(self.canvas, self.guest.slots, self.released.append)
 
     def reserve(self, stride: int, height: int = HEIGHT) -> int:
         """Room for a surface; its address."""

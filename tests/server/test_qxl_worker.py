@@ -1,16 +1,17 @@
 """The device's way to its worker: which messages its calls become, and what of their errors a host sees."""
 
 import inspect
+import os
 from typing import Any
 
 import pytest
 
-from gspice.errors import GuestError
+from gspice.errors import GuestError, InterfaceError
 from gspice.geometry import Rect
 from gspice.qxl.worker_port import WorkerPort
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, RedDispatcher
-from gspice.server.qxl_worker import QXLWorker
+from gspice.server.qxl_worker import MODIFIER_UNKNOWN, QXLWorker
 from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, MemSlot
 
 SLOT = MemSlot(group_id=1, slot_id=1, generation=0, virt_start=0, virt_end=8, addr_delta=0)
@@ -23,6 +24,7 @@ class FakeDispatcher(RedDispatcher):
     """Keeps what it is given; ``answer`` is raised or returned."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sent: list[object] = []
         self.called: list[object] = []
         self.answer: Any = None
@@ -48,7 +50,10 @@ def port(dispatcher: FakeDispatcher) -> QXLWorker:
 
 
 SENT: list[tuple[str, tuple[Any, ...], object]] = [
-    ("oom", (), m.Oom()),
+    ("start", (), m.Start()),
+    ("set_max_monitors", (2,), m.SetMaxMonitors(2)),
+    ("set_device_info", ("pci/0000/02.0", 1, 3), m.SetMaxMonitors(3)),
+    ("gl_draw_async", (RECT, 9), m.GlDraw(RECT, 9)),
     ("del_memslot", (1, 2), m.DelMemslot(1, 2)),
     ("reset_memslots", (), m.ResetMemslots()),
     ("driver_unload", (), m.DriverUnload()),
@@ -62,6 +67,7 @@ SENT: list[tuple[str, tuple[Any, ...], object]] = [
     ("monitors_config_async", (0x10, 1, 9), m.MonitorsConfigAsync(0x10, 1, 9)),
 ]
 CALLED: list[tuple[str, tuple[Any, ...], object]] = [
+    ("stop", (), m.Stop()),
     ("add_memslot", (SLOT,), m.AddMemslot(SLOT)),
     ("create_primary_surface", (0, SURFACE), m.CreatePrimary(0, SURFACE)),
     ("destroy_primary_surface", (0,), m.DestroyPrimary(0)),
@@ -105,17 +111,62 @@ def test_update_area_gives_the_rectangles(port: QXLWorker, dispatcher: FakeDispa
 
 
 def test_wakeups_that_nobody_has_looked_at_are_one(port: QXLWorker, dispatcher: FakeDispatcher) -> None:
+    handled: list[object] = []
     for _ in range(1000):
         port.wakeup()
-    assert dispatcher.sent == [m.Wakeup()]
-    port.wakeup_taken()
+        port.oom()
+    dispatcher.drain(handled.append)
+    dispatcher.drain(handled.append)
+    assert handled == [m.Wakeup(), m.Oom()] and dispatcher.sent == []
     port.wakeup()
-    assert dispatcher.sent == [m.Wakeup(), m.Wakeup()]
+    dispatcher.drain(handled.append)
+    assert handled[2:] == [m.Wakeup()]
+
+
+def test_device_information_is_kept(port: QXLWorker) -> None:
+    port.set_device_info("pci/0000/02.0", 1, 3)
+    assert (port.device_address, port.device_display_ids) == ("pci/0000/02.0", (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "count"), [("a" * 256, 0, 1), ("", -1, 1), ("", 0, 0), ("", 0, 17), ("", 0, 1 << 31)]
+)
+def test_device_information_that_cannot_be(
+    port: QXLWorker, dispatcher: FakeDispatcher, address: str, first: int, count: int
+) -> None:
+    with pytest.raises(InterfaceError):
+        port.set_device_info(address, first, count)
+    with pytest.raises(InterfaceError, match="there is always one"):
+        port.set_max_monitors(0)
+    assert dispatcher.sent == [] and port.device_display_ids == ()
+
+
+def test_a_scanout_owns_its_descriptors(port: QXLWorker, dispatcher: FakeDispatcher) -> None:
+    fds = [os.memfd_create("scanout") for _ in range(2)]
+    port.gl_scanout(fds[0], 8, 4, 32, 0x34325258, True)
+    port.gl_scanout2((fds[1], fds[1]), 8, 4, (0, 16), (32, 32), 0x34325258, 0, False)
+    port.gl_scanout(-1, 0, 0, 0, 0, False)
+    port.gl_scanout2((), 0, 0, (), (), 0, 0, False)
+    one, two, off, off2 = dispatcher.sent
+    assert isinstance(one, m.GlScanout) and isinstance(two, m.GlScanout)
+    assert (one.fds.numbers, one.offsets, one.strides, one.modifier) == (
+        (fds[0],),
+        (0,),
+        (32,),
+        MODIFIER_UNKNOWN,
+    )
+    assert (two.fds.numbers, two.offsets, two.strides, two.modifier) == ((fds[1],) * 2, (0, 16), (32, 32), 0)
+    assert isinstance(off, m.GlScanout) and isinstance(off2, m.GlScanout) and not off.fds and not off2.fds
+    del one, two
+    dispatcher.sent.clear()
+    for fd in fds:
+        with pytest.raises(OSError, match="Bad file"):
+            os.fstat(fd)
 
 
 def test_every_call_of_the_port_is_tested_and_has_its_signature() -> None:
     promised = {name: f for name, f in vars(WorkerPort).items() if inspect.isfunction(f) and name[0] != "_"}
-    assert set(promised) - {"wakeup"} <= {name for name, _, _ in SENT + CALLED}
+    assert set(promised) - {"wakeup", "oom"} <= {name for name, _, _ in SENT + CALLED}
     for name, function in promised.items():
         ours = inspect.signature(getattr(QXLWorker, name))
         assert list(ours.parameters) == list(inspect.signature(function).parameters), name

@@ -51,6 +51,7 @@ def bad_calls(rig: WorkerRig) -> list[object]:
         m.MonitorsConfigAsync(0xBAD << 48, GUEST, COOKIE),
         m.DestroySurfaces(COOKIE),
         m.FlushSurfaces(COOKIE),
+        m.GlDraw(ALL, COOKIE),
     ]
 
 

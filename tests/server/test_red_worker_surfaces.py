@@ -174,6 +174,7 @@ def test_off_screen_surfaces_live_and_die(rig: WorkerRig) -> None:
     assert colors(rig.call(m.Snapshot())) == {BLUE, 0}
     driver.update_area(Rect(0, 0, 16, 16), surface=blank)
     assert not driver.pixels(blank).any(), "a surface without data is black in guest memory, too"
+    assert driver.resources_kept == 2, "what made them is kept with them"
     driver.destroy_surface(kept)
     rig.idle(driver)
     with pytest.raises(GuestError, match=f"surface {kept} does not exist"):
@@ -192,7 +193,9 @@ def test_what_is_in_the_rings_is_drawn_before_surfaces_go(rig: WorkerRig, messag
     rig.call(message)
     statistics = rig.call(m.ReadStatistics())
     assert (statistics["Fill"], statistics["CursorSet"], statistics["not drawn"]) == (20, 1, 0)
-    assert rig.device.released == rig.device.taken == 21
+    assert (rig.device.released, rig.device.taken) == (20, 21), "the cursor's shape stays until it is reset"
+    rig.call(m.ResetCursor())
+    assert rig.device.released == 21
     assert rig.call(m.Snapshot()) is None
     rig.until(lambda: (0, 0, False) in rig.primaries)
 

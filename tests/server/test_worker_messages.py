@@ -8,7 +8,7 @@ import pytest
 
 from gspice.server import worker_messages
 from gspice.server.qxl_worker import QXLWorker
-from gspice.server.red_worker import _HANDLERS, _HANDLERS_WITHOUT_DISPLAY
+from tests.server.worker_rig import worker_rig
 
 MESSAGES: set[type[Any]] = {
     value
@@ -19,8 +19,10 @@ MESSAGES: set[type[Any]] = {
 
 def test_every_message_has_a_handler_and_every_handler_a_message() -> None:
     assert MESSAGES, "no message was found"
-    assert set(_HANDLERS) == MESSAGES
-    assert set(_HANDLERS_WITHOUT_DISPLAY) < MESSAGES
+    with worker_rig() as rig:
+        rig.call(worker_messages.ReadStatistics())  # it has started
+        assert set(rig.worker._handlers) == MESSAGES
+        assert set(rig.worker._handlers_without_display) < MESSAGES
 
 
 @pytest.mark.parametrize("kind", sorted(MESSAGES, key=str))

@@ -1,0 +1,92 @@
+"""What a host may change at any time, before ``init`` and while clients are connected."""
+
+import logging
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TypeVar
+
+from gspice.errors import ConfigError
+from gspice.server.video_codecs import DEFAULT, VideoCodec, parse_video_codecs
+from gspice.stream.captures import Compression
+
+log = logging.getLogger(__name__)
+
+_Enum = TypeVar("_Enum", bound=IntEnum)
+
+
+class WanCompression(IntEnum):
+    """SPICE_WAN_COMPRESSION_*: when JPEG, or zlib over GLZ, is used."""
+
+    AUTO = 1
+    ALWAYS = 2
+    NEVER = 3
+
+
+class StreamingVideo(IntEnum):
+    """SPICE_STREAM_VIDEO_*: what may become a video stream."""
+
+    OFF = 1
+    ALL = 2
+    FILTER = 3
+
+
+class LiveSettings:
+    """Settings as the host made them last; ConfigError for values that there are not, and the old one stays.
+
+    ``changed`` is called after each change, with the name of what changed.
+    """
+
+    def __init__(self) -> None:
+        self.changed: Callable[[str], None] = lambda name: None
+        self.image_compression = Compression.AUTO_GLZ
+        self.jpeg_compression = WanCompression.AUTO
+        self.zlib_glz_compression = WanCompression.AUTO
+        self.streaming_video = StreamingVideo.FILTER
+        self.video_codecs: tuple[VideoCodec, ...] = DEFAULT
+        self.playback_compression = True
+        self.agent_mouse = True
+        self.agent_copypaste = True
+        self.agent_file_xfer = True
+        self.seamless_migration = False
+        self.exit_on_disconnect = False
+
+    def set_image_compression(self, value: int) -> None:
+        self._set("image_compression", _member(Compression, value, "image compression"))
+
+    def set_jpeg_compression(self, value: int) -> None:
+        self._set("jpeg_compression", _member(WanCompression, value, "JPEG compression"))
+
+    def set_zlib_glz_compression(self, value: int) -> None:
+        self._set("zlib_glz_compression", _member(WanCompression, value, "zlib-GLZ compression"))
+
+    def set_streaming_video(self, value: int) -> None:
+        self._set("streaming_video", _member(StreamingVideo, value, "video streaming"))
+
+    def set_video_codecs(self, text: str) -> None:
+        """See ``parse_video_codecs``."""
+        self._set("video_codecs", parse_video_codecs(text))
+
+    def set_switch(self, name: str, on: bool) -> None:
+        """Set one of the settings that are on or off."""
+        if not isinstance(getattr(self, name), bool):
+            raise ConfigError(f"{name} is not a switch")
+        self._set(name, bool(on))
+
+    @property
+    def compression_level(self) -> int:
+        """What QXL devices are told: 1 where all images are QUIC and none becomes video, else 0."""
+        quic = self.image_compression == Compression.QUIC
+        return int(quic and self.streaming_video == StreamingVideo.OFF)
+
+    def _set(self, name: str, value: object) -> None:
+        setattr(self, name, value)
+        log.debug("%s is %s", name, value)
+        self.changed(name)
+
+
+def _member(kind: type[_Enum], value: int, what: str) -> _Enum:
+    try:
+        return kind(value)
+    except ValueError:
+        choices = ", ".join(f"{member.value} ({member.name})" for member in kind)
+        raise ConfigError(f"{what} {value} is none of {choices}") from None
