@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOABI = sysconfig.get_config_var("SOABI")
 BUILD = ROOT / "build" / f"dev-{SOABI}"
 BIN = Path(sys.executable).parent
+DROPIN = Path("gspice/hosts/libspice/dropin")
+"""Where libspice-server.so.1 lies, and nothing but what belongs to it."""
 
 
 def build() -> int:
@@ -66,14 +68,17 @@ def place(source: Path, target: Path) -> None:
     """Copy by rename, so that a process that has the old file mapped keeps it."""
     if target.exists() and target.read_bytes() == source.read_bytes():
         return
+    target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(f".new{os.getpid()}")
     shutil.copy2(source, new)
     new.rename(target)
 
 
 def link() -> None:
-    """Make .venv import the working tree, and give it the gspice command."""
+    """Make .venv import the working tree, give it the gspice command, and make it the Python of the drop-in."""
     Path(sysconfig.get_path("purelib"), "gspice-tree.pth").write_text(f"{ROOT}\n")
+    if (ROOT / DROPIN).is_dir():
+        (ROOT / DROPIN / "gspice.conf").write_text(f"python = {sys.executable}\n")
     script = BIN / "gspice"
     # For the shell it is one exec, for Python a string: a `#!` line cannot name a path that is long or has spaces.
     script.write_text(

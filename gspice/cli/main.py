@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from gspice.cli.libspice import libspice
+from gspice.cli.qemu import qemu
 from gspice.cli.replay import replay
 from gspice.cli.screenshot import screenshot
 from gspice.cli.serve import serve
@@ -20,6 +22,8 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(screenshot)
 cli.add_command(replay)
+cli.add_command(qemu)
+cli.add_command(libspice)
 
 
 def main() -> int:

@@ -120,3 +120,23 @@ def test_the_command_works_from_a_path_with_spaces(
     )
     assert (done.returncode, done.stdout) == (7, "['a b', 'c']\n")
     assert (bin_dir / "gspice-tree.pth").read_text() == f"{develop.ROOT}\n"
+
+
+def test_a_file_gets_the_folder_that_it_is_placed_in(develop: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "library.so.1").write_bytes(b"new")
+    target = tmp_path / "a folder" / "dropin" / "library.so.1"
+    develop.place(tmp_path / "library.so.1", target)
+    assert [path.name for path in target.parent.iterdir()] == ["library.so.1"]
+
+
+def test_the_drop_in_is_told_of_this_python(
+    develop: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(develop, "BIN", tmp_path)
+    monkeypatch.setattr(develop.sysconfig, "get_path", lambda name: str(tmp_path))
+    develop.link()
+    assert not (develop.ROOT / develop.DROPIN).exists(), "a folder without the library"
+    (develop.ROOT / develop.DROPIN).mkdir(parents=True)
+    develop.link()
+    text = (develop.ROOT / develop.DROPIN / "gspice.conf").read_text()
+    assert text == f"python = {sys.executable}\n"

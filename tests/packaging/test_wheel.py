@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-NOT_COMMITTED = shutil.ignore_patterns(".*", "build", "dist", "*.so", "__pycache__")
+NOT_COMMITTED = shutil.ignore_patterns(".*", "build", "dist", "*.so", "dropin", "__pycache__")
 COMPILED = re.findall(r"^ +\['(gspice[a-z/]*)', '(\w+)'", (ROOT / "meson.build").read_text(), re.MULTILINE)
 
 pytestmark = pytest.mark.timeout(400)
@@ -101,7 +101,7 @@ def test_the_sdist_holds_what_building_and_testing_needs(built: Built) -> None:
     missing = {name for name in committed.stdout.splitlines() if not name.startswith(".")} - names
     assert not missing
     assert {"LICENSE", "README.md", "packaging/setup.sh", "tests/packaging/test_wheel.py"} <= names
-    assert not [name for name in names if name.endswith(".so") or "__pycache__" in name]
+    assert not [name for name in names if re.search(r"\.so(\.|$)|__pycache__", name)]
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
@@ -111,6 +111,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
         expected |= {str(path.relative_to(built.tree)) for path in (built.tree / "gspice").rglob(pattern)}
     shaders = [path for path in (built.tree / "shaders").rglob("*") if not path.name.startswith(".")]
     expected |= {f"gspice/{path.relative_to(built.tree)}" for path in shaders if path.is_file()}
+    expected.add("gspice/hosts/libspice/dropin/libspice-server.so.1")
     with zipfile.ZipFile(built.wheel) as archive:
         names = set(archive.namelist())
         (licence,) = (name for name in names if name.endswith("dist-info/licenses/LICENSE"))
@@ -124,3 +125,10 @@ def test_the_installed_package_works_outside_the_tree(built: Built) -> None:
     version = built.run(str(built.installed / "bin" / "gspice"), "--version")
     assert re.fullmatch(r"gspice, version \d+\.\d+\.\d+\n", version)
     assert "--password-file" in built.run(str(built.installed / "bin" / "gspice"), "serve", "--help")
+
+
+def test_the_drop_in_has_its_folder_for_itself(built: Built) -> None:
+    """Hosts search it for every library that they load."""
+    library = built.run(str(built.installed / "bin" / "gspice"), "libspice", "--print-path").strip()
+    assert library == str(built.installed / "gspice/hosts/libspice/dropin")
+    assert [path.name for path in Path(library).iterdir()] == ["libspice-server.so.1"]

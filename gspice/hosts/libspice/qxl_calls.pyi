@@ -1,0 +1,49 @@
+from collections.abc import Sequence
+
+from gspice.geometry import Rect
+from gspice.server.doorbell import Doorbell
+from gspice.vdi.qxl import ClientMonitor, CommandExt, DevInitInfo, ReleaseInfo
+
+MAX_CLIENT_MONITORS: int
+"""Monitors that are handed to a device."""
+MAX_UPDATED_RECTS: int
+"""Rectangles that are handed to ``update_area_complete``; the last one holds the rest."""
+
+class QXLCalls:
+    """The functions of a QXLInstance, as QXLInterface has them, and the instance's ``st``.
+
+    After ``detach`` none of them does anything. InterfaceError: functions that no device goes without are NULL.
+    """
+
+    id: int
+    description: str
+    major: int
+    minor: int
+
+    def __init__(self, address: int) -> None: ...
+    def attach(self) -> None:
+        """Set ``st``: the host may call from now on."""
+    def set_bell(self, bell: Doorbell) -> None:
+        """What spice_qxl_wakeup and spice_qxl_oom ring; after ``attach``. Kept for good."""
+    def detach(self) -> None:
+        """Clear ``st``; the host may free the instance."""
+    def attached_worker(self) -> None: ...
+    def set_compression_level(self, level: int) -> None: ...
+    def get_init_info(self) -> DevInitInfo: ...
+    def client_monitors_config(self, monitors: Sequence[ClientMonitor] | None) -> bool: ...
+    def get_command(self) -> CommandExt | None: ...
+    def get_cursor_command(self) -> CommandExt | None: ...
+    def req_cmd_notification(self) -> bool: ...
+    def req_cursor_notification(self) -> bool: ...
+    def release_resource(self, release: ReleaseInfo) -> None: ...
+    def notify_update(self, update_id: int) -> None: ...
+    def flush_resources(self) -> int: ...
+    def async_complete(self, cookie: int) -> None: ...
+    def update_area_complete(self, surface_id: int, rects: Sequence[Rect]) -> None: ...
+    def set_client_capabilities(self, present: bool, caps: bytes) -> None: ...
+
+def write_rects(rects: Sequence[Rect], place: int, room: int) -> int:
+    """Write QXLRects into an array of ``room`` at ``place``; how many are there. What is left of it becomes zero.
+
+    With more rectangles than room the last one covers the rest. NULL or no room: nothing.
+    """
