@@ -8,6 +8,7 @@ from gspice.channels.agent import TOKENS, Agent, AgentSession
 from gspice.channels.agent_builtin import BuiltinAgent
 from gspice.channels.base import ChannelClient, LinkInfo, RoundTrip, Sender
 from gspice.channels.main_context import MainContext
+from gspice.channels.main_migration import MigrationLeave
 from gspice.channels.pings import SILENCE, LinePings
 from gspice.errors import ProtocolError
 from gspice.wire.caps import CapSet, MainCap
@@ -24,7 +25,12 @@ from gspice.wire.messages.main import (
     MainClientAgentData,
     MainClientAgentToken,
     MainClientInfo,
+    MainClientMigrateEnd,
     MainInit,
+    MainMigrateConnected,
+    MainMigrateConnectError,
+    MainMigrateDstDoSeamless,
+    MainMigrateDstSeamlessNack,
     MainMouseMode,
     MainMouseModeRequest,
     MainMultiMediaTime,
@@ -46,11 +52,24 @@ class MainChannelClient(ChannelClient):
     """
 
     TYPE: ClassVar[ChannelType] = ChannelType.MAIN
-    CAPS: ClassVar[CapSet] = CapSet.of(MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS)
+    CAPS: ClassVar[CapSet] = CapSet.of(
+        MainCap.SEMI_SEAMLESS_MIGRATE, MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS
+    )
 
-    def __init__(self, link: LinkInfo, sender: Sender, context: MainContext) -> None:
+    def __init__(
+        self,
+        link: LinkInfo,
+        sender: Sender,
+        context: MainContext,
+        arrived: Callable[[], None] | None = None,
+    ) -> None:
+        """``arrived``: the client is ahead of its machine, which migrates to here; called when it changes over."""
         super().__init__(link, sender)
+        self._arrived = arrived
         self.agent = AgentSession(self._send)
+        self.migration = MigrationLeave(
+            self._send, capable=link.channel_caps.has(MainCap.SEMI_SEAMLESS_MIGRATE)
+        )
         self._context = context
         self._pings = LinePings(self._send)
         self._announced: set[tuple[int, int]] = set()
@@ -67,7 +86,14 @@ class MainChannelClient(ChannelClient):
             MainAgentStart: lambda message, now: self.agent.start(message.num_tokens),
             MainClientAgentData: lambda message, now: self.agent.data(message.data),
             MainClientAgentToken: lambda message, now: self.agent.add_tokens(message.num_tokens),
+            MainMigrateConnected: lambda message, now: self.migration.answer(True),
+            MainMigrateConnectError: lambda message, now: self.migration.answer(False),
         }
+        self._handlers_ahead: dict[type[Message], Callable[[Any, float], None]] = {
+            MainMigrateDstDoSeamless: lambda message, now: self._send(MainMigrateDstSeamlessNack()),
+            MainClientMigrateEnd: self._on_migrate_end,
+        }
+        """What a client may say while its machine is still on the way."""
 
     # How the line is
 
@@ -92,6 +118,10 @@ class MainChannelClient(ChannelClient):
 
     def start(self, now: float) -> None:
         self._now = now
+        if self._arrived is None:
+            self._begin(now, net_test=not self.link.local)
+
+    def _begin(self, now: float, *, net_test: bool) -> None:
         context = self._context
         if context.supports_monitors_config:
             self.agent.connect(BuiltinAgent(context.monitors_config))
@@ -113,7 +143,7 @@ class MainChannelClient(ChannelClient):
                 self._send(MainName(name=context.name))
             if context.uuid is not None:
                 self._send(MainUuid(uuid=context.uuid))
-        self._pings.start(now, net_test=not self.link.local)
+        self._pings.start(now, net_test=net_test)
         context.mouse.observe(self._send_mouse_mode)
         self._observing = True
 
@@ -121,17 +151,18 @@ class MainChannelClient(ChannelClient):
         self._now = now
         if self.closed:
             return
-        handler = self._handlers.get(type(message))
+        handlers = self._handlers if self._arrived is None else self._handlers_ahead
+        handler = handlers.get(type(message))
         if handler is None:
             raise ProtocolError(f"{message.NAME} came without anything that asked for it")
         handler(message, now)
 
     def deadline(self) -> float | None:
-        return None if self.closed else self._pings.deadline()
+        return None if self.closed or self._arrived is not None else self._pings.deadline()
 
     def on_timer(self, now: float) -> None:
         self._now = now
-        if self.closed:
+        if self.closed or self._arrived is not None:
             return
         if not self._pings.on_timer(now):
             self._leave()
@@ -153,7 +184,8 @@ class MainChannelClient(ChannelClient):
 
     def send_mm_time(self, now: float) -> None:
         """Set the client's multimedia clock anew, for one that has drifted or a latency that has changed."""
-        self._send(MainMultiMediaTime(time=self._mm_time(now)))
+        if self._arrived is None:
+            self._send(MainMultiMediaTime(time=self._mm_time(now)))
 
     def channels_changed(self) -> None:
         """Offer the client channels that are new. One that it was offered once is never offered again."""
@@ -163,7 +195,7 @@ class MainChannelClient(ChannelClient):
 
     def agent_changed(self) -> None:
         """Look again whether displays can follow the client's monitors, and so whether there is an agent."""
-        if self._context.supports_monitors_config == self.agent.connected:
+        if self._arrived is not None or self._context.supports_monitors_config == self.agent.connected:
             return
         if self.agent.connected:
             self.disconnect_agent()
@@ -217,6 +249,16 @@ class MainChannelClient(ChannelClient):
         if not self._context.mouse.request(message.mode):
             log.debug("%s: mouse mode %d is not on offer", self.link.peer, message.mode)
 
+    def _on_migrate_end(self, message: MainClientMigrateEnd, now: float) -> None:
+        """The machine is here, and so is its client, which has named all its channels ahead."""
+        arrived, self._arrived = self._arrived, None
+        self._listed = True
+        self._announced.update(self._context.channels())
+        # Nobody looks at the line while a machine moves: a net test would only keep the picture waiting.
+        self._begin(now, net_test=False)
+        if arrived is not None:
+            arrived()
+
     # Messages to the client
 
     def _new_channels(self) -> list[tuple[ChannelType, int]]:
@@ -263,3 +305,4 @@ class MainChannelClient(ChannelClient):
             self._observing = False
             self._context.mouse.forget(self._send_mouse_mode)
         self.agent.disconnect()
+        self.migration.left()

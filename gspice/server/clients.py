@@ -33,6 +33,16 @@ class _Channel:
     info: ChannelEventInfo
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A linked channel of a client that is ahead of its machine."""
+
+    transport: Transport
+    link: LinkInfo
+    leftover: bytes
+    token: object
+
+
 @dataclass(slots=True, eq=False)
 class Client:
     """Everything that one client has open."""
@@ -44,6 +54,9 @@ class Client:
     tokens: set[object] = field(default_factory=set)
     open: set[tuple[int, int]] = field(default_factory=set)
     """Channel types and ids that are connected."""
+    arrived: bool = True
+    """False: its machine is still on the way here, and its channels stand in ``waiting`` until then."""
+    waiting: list[_Waiting] = field(default_factory=list)
 
 
 class Clients:
@@ -54,7 +67,10 @@ class Clients:
         opener: Opener,
         channel_event: Callable[[ChannelEvent, ChannelEventInfo], None],
         client_left: Callable[[], None] = lambda: None,
+        awaits_machine: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``awaits_machine``: whether a machine may be on its way here, so that its clients may come ahead."""
+        self._awaits_machine = awaits_machine
         self._opener = opener
         self._client_left = client_left
         self._channel_event = channel_event
@@ -78,8 +94,9 @@ class Clients:
     def authorize(self, request: LinkRequested) -> LinkError:
         """Whether what the peer asks for can be opened now."""
         if request.channel_type == ChannelType.MAIN:
-            # A nonzero id would announce a client that followed a migration; none is expected here.
-            return LinkError.OK if request.connection_id == 0 else LinkError.BAD_CONNECTION_ID
+            # Another id than zero is that of a client that is ahead of its machine: it keeps the one it has.
+            ahead = self._awaits_machine() and request.connection_id not in self._clients
+            return LinkError.OK if request.connection_id == 0 or ahead else LinkError.BAD_CONNECTION_ID
         client = self._clients.get(request.connection_id)
         if client is None:
             return LinkError.BAD_CONNECTION_ID
@@ -106,7 +123,10 @@ class Clients:
         client.open.add(key)
         self._channels[token] = _Channel(client, key, info)
         self._initialized(info, link, client.connection_id)
-        self._opener.open_channel(transport, link, leftover, token)
+        if client.arrived:
+            self._opener.open_channel(transport, link, leftover, token)
+        else:
+            client.waiting.append(_Waiting(transport, link, leftover, token))
 
     def _main_linked(
         self, transport: Transport, link: LinkInfo, leftover: bytes, info: ChannelEventInfo
@@ -116,13 +136,15 @@ class Clients:
             old.main.disconnect(REPLACED)
             self._drop(old, REPLACED)
         # Not to be guessed: other channels name it to join. Not zero, which means "no id yet".
-        connection_id = secrets.randbelow(0x7FFFFFFF) + 1
+        connection_id = link.connection_id or secrets.randbelow(0x7FFFFFFF) + 1
+        ahead = bool(link.connection_id)
         self._initialized(info, link, connection_id)
 
         def closed(connection: Connection, reason: str) -> None:
             self._mains.discard(connection)
             client = self._clients.get(connection_id)
-            if client is not None:
+            # One that came ahead may have the id of one that was there before.
+            if client is not None and client.connection is connection:
                 self._drop(client, f"its main channel closed: {reason}")
             self._channel_event(ChannelEvent.DISCONNECTED, info)
 
@@ -136,10 +158,22 @@ class Clients:
             local=link.local,
             peer=link.peer,
         )
-        connection, main = self._opener.open_main(transport, own, leftover, closed)
+        connection, main = self._opener.open_main(
+            transport, own, leftover, closed, (lambda: self._arrived(connection_id)) if ahead else None
+        )
         self._mains.add(connection)
         if not connection.closed:
-            self._clients[connection_id] = Client(connection_id, main, connection, info)
+            self._clients[connection_id] = Client(connection_id, main, connection, info, arrived=not ahead)
+
+    def _arrived(self, connection_id: int) -> None:
+        """A client's machine is here: serve the channels that it has linked ahead."""
+        client = self._clients.get(connection_id)
+        if client is None:
+            return
+        client.arrived = True
+        waiting, client.waiting = client.waiting, []
+        for channel in waiting:
+            self._opener.open_channel(channel.transport, channel.link, channel.leftover, channel.token)
 
     def channel_closed(self, token: object, reason: str) -> None:
         """A channel other than main is gone."""
@@ -152,6 +186,10 @@ class Clients:
     def _drop(self, client: Client, reason: str) -> None:
         """Forget a client and close its channels; its main connection is closed by whoever calls."""
         self._clients.pop(client.connection_id, None)
+        waiting, client.waiting = client.waiting, []
+        for channel in waiting:
+            channel.transport.close()
+            self.channel_closed(channel.token, reason)
         if client.tokens:
             self._opener.close_channels(frozenset(client.tokens), reason)
         self._client_left()

@@ -70,7 +70,9 @@ class Devices:
                 self._add_qxl(interface)
             case KeyboardInterface() | MouseInterface() | TabletInterface():
                 self._inputs.add(interface)
-            case PlaybackInterface() | RecordInterface() | CharDeviceInterface() | MigrateInterface():
+            case MigrateInterface():
+                self._add_other(interface)
+            case PlaybackInterface() | RecordInterface() | CharDeviceInterface():
                 self._add_other(interface)
                 log.info("%s interface attached; no channel is offered for it", interface.TYPE)
             case _:

@@ -42,12 +42,13 @@ class Opener:
         link: LinkInfo,
         leftover: bytes,
         on_closed: Callable[[Connection, str], None],
+        arrived: Callable[[], None] | None = None,
     ) -> tuple[Connection, MainChannelClient]:
-        """Serve a main channel."""
+        """Serve a main channel. ``arrived``: that of a client that is ahead of its machine; see there."""
         made: list[MainChannelClient] = []
 
         def factory(link: LinkInfo, sender: Sender) -> ChannelClient:
-            made.append(MainChannelClient(link, sender, Session(self._state, link)))
+            made.append(MainChannelClient(link, sender, Session(self._state, link), arrived))
             return made[0]
 
         return self._connection(transport, link, leftover, factory, on_closed), made[0]

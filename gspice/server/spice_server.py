@@ -82,10 +82,18 @@ class SpiceServer(HostSettings):
             self.settings,
             self.options.record,
         )
-        self._migration = Migration(self.devices.migration)
         self.state = ServerState(self.options, self.inputs, self.devices)
         opener = Opener(core, self.state, self._clock, self.channel_closed)
-        self.clients = Clients(opener, self._channel_event, self._client_left)
+        self.clients = Clients(
+            opener,
+            self._channel_event,
+            self._client_left,
+            # Who migrates a machine starts it at its new place only when it has arrived.
+            awaits_machine=lambda: not self._vm_running,
+        )
+        self._migration = Migration(
+            core, self.devices.migration, lambda: [client.main for client in self.clients]
+        )
         self._core = core
         try:
             self.edge = NetworkEdge(
@@ -99,6 +107,7 @@ class SpiceServer(HostSettings):
             )
         except BaseException:
             self._core = None
+            self._migration.close()
             self._main_dispatcher.close()
             raise
         self._listening = True
@@ -110,7 +119,10 @@ class SpiceServer(HostSettings):
 
         Their threads stay and touch nothing of the host any more; the server is of no further use.
         """
-        return self._core is None or self.devices.park()
+        if self._core is None:
+            return True
+        self.edge.remove_paths()
+        return self.devices.park()
 
     def close(self) -> None:
         """Close every socket and end the workers. The server is dead afterwards.
@@ -123,6 +135,7 @@ class SpiceServer(HostSettings):
         self.clients.disconnect_all(CLOSING)
         self.devices.close()
         self.clients.close(CLOSING)
+        self._migration.close()
         self.edge.close()
         self._main_dispatcher.close()
         self._core = None
@@ -230,7 +243,7 @@ class SpiceServer(HostSettings):
     def migrate_connect(
         self, host: str | None, port: int, secure_port: int, cert_subject: str | None
     ) -> None:
-        """See ``Migration.connect``; its callback has come when this returns."""
+        """See ``Migration.connect``; its callback comes within ten seconds."""
         self._initialised("migrate_connect")
         self._migration.connect(host, port, secure_port, cert_subject)
 
@@ -245,7 +258,7 @@ class SpiceServer(HostSettings):
         self._migration.start()
 
     def migrate_end(self, completed: bool) -> None:
-        """See ``Migration.end``; its callback has come when this returns or raises."""
+        """See ``Migration.end``; its callback comes within ten seconds, also where this raises."""
         self._initialised("migrate_end")
         self._migration.end(completed)
 

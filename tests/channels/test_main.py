@@ -24,8 +24,8 @@ from gspice.wire.messages.main import (
     MainClientAgentData,
     MainClientAgentToken,
     MainClientInfo,
+    MainClientMigrateEnd,
     MainInit,
-    MainMigrateConnected,
     MainMouseMode,
     MainMouseModeRequest,
     MainMultiMediaTime,
@@ -106,7 +106,8 @@ def listed(*entries: tuple[int, int]) -> MainChannelsList:
 
 
 def test_capabilities() -> None:
-    assert list(MainChannelClient.CAPS) == [MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS]
+    caps = [MainCap.SEMI_SEAMLESS_MIGRATE, MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS]
+    assert list(MainChannelClient.CAPS) == caps
 
 
 # -- the start
@@ -271,7 +272,7 @@ def test_messages_of_no_use_do_not_end_the_session(session: Session, message: Me
     assert session.receive(message) == []
 
 
-@pytest.mark.parametrize("message", [MainMigrateConnected(), MigrateFlushMark()])
+@pytest.mark.parametrize("message", [MainClientMigrateEnd(), MigrateFlushMark()])
 def test_unasked_messages_end_the_session(session: Session, message: Message) -> None:
     with pytest.raises(ProtocolError, match=message.NAME):
         session.receive(message)

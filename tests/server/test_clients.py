@@ -19,7 +19,7 @@ from gspice.wire.link import LinkError
 from gspice.wire.messages.base import Disconnecting, Notify
 from gspice.wire.messages.cursor import CursorInit
 from gspice.wire.messages.inputs import InputsInit
-from gspice.wire.messages.main import MainAttachChannels, MainChannelsList
+from gspice.wire.messages.main import MainAttachChannels, MainChannelsList, MainClientMigrateEnd, MainInit
 from tests.peers.raw_link import COMMON, RawChannel
 from tests.server.server_rig import ServerRig, server_rig
 from tests.server.worker_rig import open_descriptors, our_threads
@@ -85,6 +85,76 @@ def test_connection_ids_must_be_those_of_a_client(with_display: ServerRig) -> No
     assert refused(rig, INPUTS, connection_id + 1) == LinkError.BAD_CONNECTION_ID
     assert refused(rig, ChannelType.MAIN, connection_id) == LinkError.BAD_CONNECTION_ID
     assert rig.do(lambda: rig.server.num_clients) == 1, "nor does such a main channel replace anybody"
+
+
+def test_a_client_that_is_ahead_of_its_machine(rig: ServerRig) -> None:
+    """It brings the id that it has, and hears nothing before it says that the machine is here."""
+    rig.add_qxl()
+    main = rig.link(ChannelType.MAIN, 0x89ABCDEF)
+    channels = {kind: rig.link(kind, 0x89ABCDEF) for kind in (INPUTS, DISPLAY, CURSOR)}
+    rig.until(lambda: rig.server.num_connections == 4)
+    assert rig.events_of(DISPLAY)[-1] == ChannelEvent.INITIALIZED
+    for peer in (main, *channels.values()):
+        with pytest.raises(TimeoutError):
+            peer.receive(0.02)
+    rig.do(rig.server.vm_start)
+    main.send(MainClientMigrateEnd())
+    init = main.receive_type(MainInit)
+    assert isinstance(init, MainInit) and init.session_id == 0x89ABCDEF
+    channels[INPUTS].receive_type(InputsInit)
+    channels[CURSOR].receive_type(CursorInit)
+    # It has all its channels: those that come later are what is offered.
+    rig.add_qxl(1, size=None)
+    offered = main.receive_type(MainChannelsList)
+    assert isinstance(offered, MainChannelsList)
+    assert [(channel.type, channel.id) for channel in offered.channels] == [(DISPLAY, 1)]
+
+
+def test_nobody_comes_ahead_of_a_machine_that_runs(with_display: ServerRig) -> None:
+    rig = with_display
+    _, connection_id = rig.main()
+    assert refused(rig, ChannelType.MAIN, connection_id ^ 1) == LinkError.BAD_CONNECTION_ID
+    assert rig.do(lambda: rig.server.num_clients) == 1, "nor does such a main channel replace anybody"
+
+
+def test_a_client_that_is_ahead_leaves_nothing_behind(rig: ServerRig) -> None:
+    rig.add_qxl()
+    main = rig.link(ChannelType.MAIN, 7)
+    channels = [rig.link(kind, 7) for kind in (INPUTS, DISPLAY, CURSOR)]
+    rig.until(lambda: rig.server.num_connections == 4)
+    main.close()
+    assert all(peer.wait_closed() for peer in channels)
+    rig.until(lambda: rig.server.num_connections == 0)
+    assert rig.events_of(DISPLAY)[-1] == ChannelEvent.DISCONNECTED
+
+
+def test_the_end_of_a_replaced_client_is_not_that_of_one_with_the_same_id(rig: ServerRig) -> None:
+    def link(number: int) -> LinkInfo:
+        return LinkInfo(
+            connection_id=number,
+            channel_type=ChannelType.MAIN,
+            channel_id=0,
+            common_caps=COMMON,
+            channel_caps=CapSet(),
+            secure=False,
+            local=True,
+            peer="test",
+        )
+
+    def let_in() -> socket.socket:
+        near, far = socket.socketpair()
+        transport = PlainTransport(near)
+        info = ChannelEventInfo(transport.local_address, transport.peer_address)
+        rig.do(lambda: rig.server.clients.linked(transport, link(7), b"", info))
+        return far
+
+    # Both were authorized before either was there.
+    ends = [let_in(), let_in()]
+    rig.until(lambda: rig.server.num_connections == 1)
+    assert rig.do(lambda: rig.server.num_clients) == 1
+    for end in ends:
+        end.close()
+    rig.until(lambda: rig.server.num_clients == 0)
 
 
 def test_ids_are_not_to_be_guessed(rig: ServerRig) -> None:
