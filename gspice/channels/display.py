@@ -38,6 +38,10 @@ CAPS_BYTES = 58
 """Size of the capability set that a QXL device holds for its guest."""
 
 
+Drawn = tuple[Drawable, Sequence[Rect]]
+"""A drawable, and the pixels that it may have changed (``DrawOutcome.rects``)."""
+
+
 class PixelSource(Protocol):
     """Where the pixels lie that clients see: the canvas, or the copy of a host's scanout."""
 
@@ -127,11 +131,17 @@ class DisplayChannelClient(ChannelClient):
             self._view = None
             self.sender.send(wire.DisplaySurfaceDestroy(surface_id=PRIMARY))
 
-    def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
-        """A drawable of the primary surface was drawn: forward it, or remember its area."""
-        if self._view is not None:
-            may_forward = not self._full()
-            if self._view.note(drawable, rects, may_forward=may_forward):
+    def note(self, drawn: Sequence[Drawn]) -> None:
+        """Drawables of the primary surface were drawn: forward each, or remember its area."""
+        view = self._view
+        if view is None:
+            return
+        for number, (drawable, rects) in enumerate(drawn):
+            if self._full():
+                # It stays full for the rest of them: their areas together are one step.
+                view.add([rect for _, rects in drawn[number:] for rect in rects])
+                return
+            if view.note(drawable, rects, may_forward=True):
                 self.sender.send(forwarded(drawable, rects))
 
     def forget_pixels(self) -> None:
@@ -144,9 +154,12 @@ class DisplayChannelClient(ChannelClient):
             self.sender.send(self._hub.monitors_message())
 
     def push(self, now: float) -> None:
-        """Capture and send stale area while the client can take more."""
+        """Capture and send some stale area if the client can take more.
+
+        Not all of it: the worker looks at its messages in between. What is queued now makes a call of ``drained``.
+        """
         view = self._view
-        while view is not None and view.stale and not self._full():
+        if view is not None and view.stale and not self._full():
             self._capture(view, CAPTURE_PIXELS)
 
     def _capture(self, view: SurfaceView, pixels: int) -> None:
@@ -257,11 +270,11 @@ class DisplayChannel:
         for client in self._clients:
             client.changed(rects)
 
-    def note(self, drawable: Drawable, rects: Sequence[Rect]) -> None:
-        """The canvas has drawn this on the guest's primary surface; once per drawable, in order."""
+    def note(self, drawn: Sequence[Drawn]) -> None:
+        """The canvas has drawn these on the guest's primary surface; each drawable once, in order."""
         if not self.scanout:
             for client in self._clients:
-                client.note(drawable, rects)
+                client.note(drawn)
 
     def forget_pixels(self) -> None:
         """Nobody knows what the canvas has drawn lately: all of it must be captured anew."""

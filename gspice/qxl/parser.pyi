@@ -1,6 +1,19 @@
 from gspice.qxl.memslots import MemSlots
-from gspice.qxl.ops import Command
+from gspice.qxl.ops import Command, Drawable
 from gspice.vdi.qxl import CommandExt, MonitorsConfig, ReleaseInfo
+
+class DrawRun:
+    """What ``CommandParser.parse_draws`` made of neighbouring drawing commands."""
+
+    drawables: list[Drawable]
+    releases: list[ReleaseInfo]
+    """Of all of them, bad ones too, as far as they have guest memory; to be released now."""
+    bad: list[tuple[CommandExt, Exception]]
+    """Those that became nothing, and why: a GuestError, or a fault of our own."""
+    end: int
+    """Index of the first command that is not among them."""
+    image_bytes: int
+    """Guest memory that the drawables hold copies of, as far as it is images."""
 
 class CommandParser:
     """Guest bytes to ops. Each descriptor is copied once, the copy checked, and memory never read again.
@@ -24,6 +37,11 @@ class CommandParser:
 
         ``reload``, for commands that a host gives again after a migration: the surfaces they make hold what the
         guest's memory holds, whatever the guest said when it first made them.
+        """
+    def parse_draws(self, commands: list[CommandExt], start: int, max_bytes: int) -> DrawRun:
+        """Parse from ``start`` on until a command that does not draw; raises nothing for what guests do.
+
+        Also ends after the one that brings the images over ``max_bytes``: the first is always parsed.
         """
     def monitors_config(self, address: int, group: int) -> MonitorsConfig:
         """Read a QXLMonitorsConfig; heads without area are left out."""

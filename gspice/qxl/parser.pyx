@@ -9,8 +9,8 @@ from gspice.qxl.drawables cimport read_compat_drawable, read_drawable
 from gspice.qxl.guest_view cimport MAX_DATA, GuestView, checked_rect, make_view
 from gspice.qxl.memslots cimport NO_FAULT, MemSlots
 from gspice.qxl.ops cimport (
-    CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail, MessageCommand, SurfaceCreate,
-    SurfaceDestroy, UpdateCommand, make_point,
+    CopyBits, CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail, Drawable, Fill, MessageCommand,
+    Op, SurfaceCreate, SurfaceDestroy, UpdateCommand, make_point,
 )
 from gspice.qxl.packed_structs cimport (
     QXLCompatUpdateCmd, QXLCursorCmdHead, QXLCursorHead, QXLCursorSet, QXLCursorTrail, QXLHead,
@@ -27,6 +27,7 @@ cdef enum:
     COMPAT_16BPP = 2  # command flag: the guest believes in 16 bits a pixel and gives 5-5-5 bits of colour
     # QXL_CMD_*
     FIRST_COMMAND = 1  # 0, a NOP, has no structure
+    DRAW = 1
     COMMANDS = 6
     KEEP_DATA = 1
     RELOAD = 1 << 30  # ours, beside the command flags: surfaces keep what their memory holds
@@ -51,6 +52,19 @@ cdef dict SURFACE_FORMATS = {int(format): format for format in SurfaceFormat}
 cdef int[CURSOR_TYPES] CURSOR_BITS = [32, 0, 4, 8, 16, 24, 32]
 cdef int[CURSOR_TYPES] CURSOR_PALETTE = [0, 0, 16 * 4, 256 * 4, 0, 0, 0]
 cdef int[CURSOR_TYPES] CURSOR_MASKS = [0, 2, 1, 1, 1, 1, 1]
+
+
+cdef object _tuple_new = tuple.__new__
+
+
+cdef class DrawRun:
+    """See parser.pyi."""
+
+    cdef readonly list drawables
+    cdef readonly list releases
+    cdef readonly list bad
+    cdef readonly Py_ssize_t end
+    cdef readonly Py_ssize_t image_bytes
 
 
 cdef class CommandParser:
@@ -85,9 +99,7 @@ cdef class CommandParser:
             raise GuestError(f"command {tuple(command)}: {error}") from error
         if not FIRST_COMMAND <= type < COMMANDS:
             raise GuestError(f"command type {type} is not known")
-        if flags & COMPAT and self.primary_bits == 16:
-            # They draw on the primary alone, and a surface of 16 bits takes colours of 16 bits as they are.
-            flags &= ~<uint32_t>COMPAT_16BPP
+        flags = self.drawn_as(flags)
         flags = flags | <uint32_t>RELOAD if reload else flags & ~<uint32_t>RELOAD
         try:
             view = make_view(self._memslots, group, flags, self._surfaces)
@@ -95,11 +107,60 @@ cdef class CommandParser:
         except MemoryError as error:
             raise GuestError(f"no memory for what the command holds: {error}") from error
 
+    def parse_draws(self, list commands not None, Py_ssize_t start, Py_ssize_t max_bytes):
+        cdef DrawRun run = DrawRun.__new__(DrawRun)
+        cdef uint32_t type, group, flags, view_group = 0, view_flags = 0
+        cdef uint64_t address, host
+        cdef GuestView view = None
+        cdef Drawable drawable
+        run.drawables, run.releases, run.bad, run.image_bytes = [], [], [], 0
+        run.end = start
+        while run.end < len(commands) and run.image_bytes <= max_bytes:
+            command = commands[run.end]
+            try:
+                address, type, group, flags = command
+            except OverflowError:
+                break
+            if type != DRAW:
+                break
+            run.end += 1
+            # Before it is read: whatever becomes of a command, it is given back.
+            if self._memslots.locate(address, RELEASE_INFO_BYTES, group, &host) == NO_FAULT:
+                run.releases.append(_tuple_new(ReleaseInfo, (host, group)))
+            try:
+                if view is None or group != view_group or flags != view_flags:
+                    view = make_view(
+                        self._memslots, group, self.drawn_as(flags) & ~<uint32_t>RELOAD, self._surfaces
+                    )
+                    view_group, view_flags = group, flags
+                drawable = read_draw(view, address, flags)
+            except Exception as error:
+                run.bad.append((command, error))
+                continue
+            run.drawables.append(drawable)
+            run.image_bytes += image_size(drawable.op)
+        return run
+
+    cdef uint32_t drawn_as(self, uint32_t flags) noexcept:
+        """The flags that count for colours."""
+        if flags & COMPAT and self.primary_bits == 16:
+            # They draw on the primary alone, and a surface of 16 bits takes colours of 16 bits as they are.
+            flags &= ~<uint32_t>COMPAT_16BPP
+        return flags
+
     def monitors_config(self, address, group):
         try:
             return read_monitors_config(make_view(self._memslots, group, 0, self._surfaces), address)
         except OverflowError as error:
             raise GuestError(f"monitors config at {address} of group {group}: {error}") from error
+
+
+cdef Py_ssize_t image_size(Op op) except -1:
+    """Bytes of the image that an operation owns, as far as it is large."""
+    if type(op) is Fill or type(op) is CopyBits:
+        return 0
+    data = getattr(getattr(op, "src", None), "data", None)
+    return len(data) if data is not None else 0
 
 
 cdef object read_monitors_config(GuestView view, uint64_t address):

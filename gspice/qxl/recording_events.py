@@ -17,6 +17,8 @@ MAX_DATA = 1 << 30
 """Bytes of one image, surface or other block: as much as a canvas takes for a surface."""
 MAX_CHUNKS = 1 << 21
 """Pieces that a block may come in; libspice-server takes no more from guests."""
+MAX_SPACE = 1 << 16
+"""White space before a word; what is written has one character."""
 MAX_WORD = 64
 """Bytes of a word or number; the longest that is written has 25."""
 MAX_MESSAGE_BYTES = 100_000

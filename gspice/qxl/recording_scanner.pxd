@@ -12,6 +12,7 @@ cdef class Scanner:
     cdef Py_ssize_t _end
     cdef uint64_t _dropped
     cdef bint _ended
+    cdef object _failure
 
     cdef Py_ssize_t fill(self) except -1
     cdef int next_char(self) except -2

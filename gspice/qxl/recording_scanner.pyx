@@ -23,6 +23,7 @@ cdef enum:
     ZLIB = 1
 
 cdef Py_ssize_t MAX_WORD = recording_events.MAX_WORD
+cdef Py_ssize_t MAX_SPACE = recording_events.MAX_SPACE
 cdef uint64_t MAX_DATA = recording_events.MAX_DATA
 cdef uint64_t MAX_CHUNKS = recording_events.MAX_CHUNKS
 cdef uint64_t TOP = 1 << 63
@@ -43,6 +44,8 @@ cdef class Scanner:
         self._start = self._end = 0
         self._dropped = 0
         self._ended = False
+        # Why no more could be read; told once what was read before is used up, for that is good.
+        self._failure = None
 
     @property
     def position(self):
@@ -77,6 +80,8 @@ cdef class Scanner:
         return self.binary(name.encode())
 
     cdef object damaged(self, str reason):
+        if self._failure is not None:
+            return self._failure
         return RecordingError(self.position, reason)
 
     cdef str seen(self):
@@ -98,7 +103,11 @@ cdef class Scanner:
             self._base[left] = 0
         if self._ended or self._end == BUFFER_BYTES:
             return 0
-        got = self._readinto(self._window[self._end:BUFFER_BYTES])
+        try:
+            got = self._readinto(self._window[self._end:BUFFER_BYTES])
+        except Exception as error:
+            self._failure = error
+            got = 0
         if not got:
             self._ended = True
             got = 0
@@ -109,17 +118,23 @@ cdef class Scanner:
     cdef int next_char(self) except -2:
         """The next byte, which stays where it is; -1 at the end."""
         if self._start == self._end and not self.fill():
+            if self._failure is not None:
+                raise self._failure
             return -1
         return <unsigned char>self._base[self._start]
 
     cdef int skip_spaces(self) except -2:
         """Skip white space; what comes then, as ``next_char``. A whole word is in the buffer then."""
         cdef int char
+        cdef Py_ssize_t skipped = 0
         while True:
             char = self.next_char()
             if char == -1 or not is_space(char):
                 break
+            if skipped == MAX_SPACE:
+                raise self.damaged(f"more than {MAX_SPACE} bytes of white space")
             self._start += 1
+            skipped += 1
         while self._end - self._start < MAX_WORD and not self._ended:
             self.fill()
         return char

@@ -5,6 +5,8 @@ Up to SMALL_WINDOW, libzstd keeps the window itself. For larger ones it is told 
 written (``ZSTD_d_stableOutBuffer``), so that it needs no window of its own, and the output is a FileWindow.
 """
 
+import resource
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
@@ -58,9 +60,13 @@ cdef enum:
     # takes three bytes of it or more, and may bring in new pages.
     FORGET_TEXT = 2 << 20
     FORGET_INPUT = 1 << 14
+    BLOCK_BYTES = 1 << 17
+    # Of a process's addresses, where they are limited, a frame of unknown size gets one part of so many.
+    LIMITED_PART = 4
 
 SMALL_WINDOW = 64 << 20
 MAX_TEXT = 1 << 40
+CUT = "the file ends inside a zstd frame"
 MAX_WINDOW = <uint64_t>1 << WINDOW_LOG
 
 
@@ -80,6 +86,8 @@ cdef class Unzstd:
     cdef size_t _wanted
     """Bytes that complete the next block; 0: a frame is to begin."""
     cdef FileWindow _window
+    cdef bint _guessed
+    """Whether ``_out`` is as large as there was room for, and not as large as the text."""
     cdef size_t _forgot_at
     cdef size_t _read_since
 
@@ -116,6 +124,8 @@ cdef class Unzstd:
             elif not ended:
                 self._next_block()
             if ended:
+                if not done and self._wanted:
+                    raise ZstdError(CUT)
                 break
         return done
 
@@ -139,8 +149,9 @@ cdef class Unzstd:
         start = <const char *>self._in.src + self._in.pos
         missing = checked(ZSTD_getFrameHeader(&header, start, self._in.size - self._in.pos))
         if missing:
-            return False
+            raise ZstdError(CUT)
         self._window = None
+        self._guessed = False
         checked(ZSTD_DCtx_reset(self._context, ZSTD_reset_session_and_parameters))
         checked(ZSTD_DCtx_setParameter(self._context, ZSTD_d_windowLogMax, WINDOW_LOG))
         if header.frameType == ZSTD_frame and self._small_window < header.windowSize <= MAX_WINDOW:
@@ -149,8 +160,9 @@ cdef class Unzstd:
         return True
 
     cdef int _begin_window(self, uint64_t text, uint64_t window) except -1:
-        if text == ZSTD_CONTENTSIZE_UNKNOWN:
-            text = MAX_TEXT
+        self._guessed = text == ZSTD_CONTENTSIZE_UNKNOWN
+        if self._guessed:
+            text = room()
         elif text > MAX_TEXT:
             raise ZstdError(f"a frame of {text} bytes is larger than {MAX_TEXT}")
         checked(ZSTD_DCtx_setParameter(self._context, ZSTD_d_stableOutBuffer, 1))
@@ -178,7 +190,18 @@ cdef class Unzstd:
         with nogil:
             code = ZSTD_decompressStream(self._context, &self._out, &part)
         self._in.pos = part.pos
+        if self._guessed and ZSTD_isError(code) and self._out.size - self._out.pos < BLOCK_BYTES:
+            raise ZstdError(
+                f"a frame that does not tell its size has more than {self._out.size} bytes of text, for which there"
+                " are no addresses (ulimit -v sets how many there are)"
+            )
         return checked(code)
+
+
+def room():
+    """Addresses to reserve for a frame that does not tell its size: of few, other parts need most."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return MAX_TEXT if limit == resource.RLIM_INFINITY else min(MAX_TEXT, limit // LIMITED_PART)
 
 
 cdef size_t checked(size_t code) except? 0:

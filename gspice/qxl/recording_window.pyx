@@ -65,7 +65,11 @@ cdef class FileWindow:
         )
         if self.base == <char *>MAP_FAILED:
             self.base = NULL
-            raise OSError(c_errno, f"{os.strerror(c_errno)}: no {self._mapped} bytes of address space")
+            raise OSError(
+                c_errno,
+                f"{os.strerror(c_errno)}: no {self._mapped} bytes of address space"
+                " (ulimit -v sets how many there are)",
+            )
         self._directory = directory()
         self._file = tempfile.TemporaryFile(dir=self._directory, buffering=0)
         self._descriptor = self._file.fileno()

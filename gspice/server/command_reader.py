@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from gspice.channels.cursor import CursorChannel
-from gspice.channels.display import DisplayChannel
+from gspice.channels.display import DisplayChannel, Drawn
 from gspice.errors import GuestError
 from gspice.gpu.canvas import Canvas
 from gspice.qxl import ops
@@ -27,6 +27,8 @@ DRAIN_BATCHES = 64
 LOGGED_BAD_COMMANDS = 20
 """Bad commands whose reason is logged as a warning; after that they are only counted (and logged at debug level)."""
 
+DRAW = 1
+"""The type of drawing commands, QXL_CMD_DRAW."""
 KEPT = (ops.SurfaceCreate, ops.CursorSet)
 """Commands that are released with what they made: hosts hand them over once more when they load a saved machine."""
 
@@ -54,8 +56,8 @@ class CommandReader:
         self._cursor = cursor
         self._clock = clock
         self._record = record
-        self._display_ring = CommandRing(qxl.get_command, qxl.req_cmd_notification)
-        self._cursor_ring = CommandRing(qxl.get_cursor_command, qxl.req_cursor_notification)
+        self._display_ring = CommandRing(qxl.get_commands, qxl.req_cmd_notification)
+        self._cursor_ring = CommandRing(qxl.get_cursor_commands, qxl.req_cursor_notification)
         self._batch: list[ops.Drawable] = []
         self._batch_bytes = 0
         self._cursor_command: ReleaseInfo | None = None
@@ -103,7 +105,13 @@ class CommandReader:
 
         ``reload``: they come from a saved machine, and surfaces begin with what their memory holds.
         """
-        for command in commands:
+        at = 0
+        while at < len(commands):
+            if commands[at].type == DRAW and (end := self._take_draws(commands, at)) > at:
+                at = end
+                continue
+            command = commands[at]
+            at += 1
             self._guarded(lambda command=command: self._take(command, reload))  # type: ignore[misc]
         self._guarded(self._draw_batch)
 
@@ -119,6 +127,26 @@ class CommandReader:
         if release is not None:
             self._qxl.release_resource(release)
 
+    def _take_draws(self, commands: list[CommandExt], start: int) -> int:
+        """The drawing commands from there on, most of all that come, in one go; the index behind them."""
+        run = self._parser.parse_draws(commands, start, BATCH_BYTES - self._batch_bytes)
+        self._guarded(lambda: self._qxl.release_resources(run.releases))
+        for command, error in run.bad:
+            self._guarded(lambda command=command, error=error: self._not_parsed(command, error))  # type: ignore[misc]
+        if self._record is not None:
+            for drawable in run.drawables:
+                self._guarded(lambda drawable=drawable: self._record(drawable))  # type: ignore[misc]
+        self._batch += run.drawables
+        self._batch_bytes += run.image_bytes
+        if self._batch_bytes > BATCH_BYTES:
+            self._guarded(self._draw_batch)
+        return run.end
+
+    def _not_parsed(self, command: CommandExt, error: Exception) -> None:
+        if not isinstance(error, GuestError):
+            raise error
+        self._bad(f"command type {command.type} at {command.data:#x}", error)
+
     def _take(self, command: CommandExt, reload: bool) -> None:
         release = self._parser.release_info(command)
         value: ops.Command | None = None
@@ -127,12 +155,7 @@ class CommandReader:
         finally:
             if not isinstance(value, KEPT):
                 self._release(release)
-        if isinstance(value, ops.Drawable):
-            self._batch.append(value)
-            self._batch_bytes += _image_bytes(value.op)
-            if self._batch_bytes > BATCH_BYTES:
-                self._draw_batch()
-        elif value is not None:
+        if value is not None:
             try:
                 self._draw_batch()  # what follows may read or destroy what the batch draws on
             finally:
@@ -168,18 +191,26 @@ class CommandReader:
         batch, self._batch, self._batch_bytes = self._batch, [], 0
         if not batch:
             return
+        drawn: dict[int, list[Drawn]] = {}
+        names: list[str] = []
         for drawable, outcome in zip(batch, self._canvas.submit(batch), strict=True):
             name = type(drawable.op).__name__
-            if not outcome.drawn:
-                self.counters["not drawn"] += 1
-                if not self.counters[f"not drawn {name}"]:
-                    log.warning("display %d: %s not drawn: %s", self._qxl.id, name, outcome.reason)
-                self.counters[f"not drawn {name}"] += 1
-                continue
-            self.counters[name] += 1
-            self._surfaces.damaged(drawable.surface_id, outcome.rects)
-            if drawable.surface_id == PRIMARY:
-                self._display.note(drawable, outcome.rects)
+            if outcome.drawn:
+                names.append(name)
+                drawn.setdefault(drawable.surface_id, []).append((drawable, outcome.rects))
+            else:
+                self._not_drawn(name, outcome.reason)
+        self.counters.update(names)
+        for surface_id, parts in drawn.items():
+            self._surfaces.damaged(surface_id, [rect for _, rects in parts for rect in rects])
+        if PRIMARY in drawn:
+            self._display.note(drawn[PRIMARY])
+
+    def _not_drawn(self, name: str, reason: str) -> None:
+        self.counters["not drawn"] += 1
+        if not self.counters[f"not drawn {name}"]:
+            log.warning("display %d: %s not drawn: %s", self._qxl.id, name, reason)
+        self.counters[f"not drawn {name}"] += 1
 
     def _carry_out(self, command: CommandExt, value: "ops.Command", release: ReleaseInfo | None) -> None:
         """``release``: the command, where it is one of ``KEPT``."""
@@ -212,9 +243,3 @@ class CommandReader:
         finally:
             if isinstance(value, KEPT) and not kept:
                 self._release(release)
-
-
-def _image_bytes(op: ops.Op) -> int:
-    """Bytes of the image that an operation owns, as far as it is large."""
-    data = getattr(getattr(op, "src", None), "data", None)
-    return len(data) if data is not None else 0

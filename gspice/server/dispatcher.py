@@ -12,6 +12,7 @@ from typing import Any
 
 from gspice.errors import GSpiceError
 from gspice.server import worker_messages as m
+from gspice.server.answer import Answer
 from gspice.server.doorbell import MESSAGES, OOM, WAKEUP, Doorbell
 from gspice.vdi.core import CoreInterface, WatchEvent
 
@@ -67,17 +68,6 @@ class MainDispatcher:
             self._queue.clear()
 
 
-class _Ack:
-    """Where an acknowledged call waits for its result."""
-
-    __slots__ = ("done", "error", "result")
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-
 class RedDispatcher:
     """Host threads to one RedWorker: typed messages, in order, with or without acknowledgement.
 
@@ -90,7 +80,7 @@ class RedDispatcher:
         """Ring WAKEUP and OOM here, from any thread: however many are rung before the worker looks are one."""
         self.on_abandoned: Callable[[object], None] = lambda message: None
         """Hears of every message that nobody will handle, as the worker has ended; on any thread."""
-        self._queue: deque[tuple[object, _Ack | None]] = deque()
+        self._queue: deque[tuple[object, Answer | None]] = deque()
         self._refusals = 0
         self._closed = False
         self._parking = False
@@ -122,10 +112,10 @@ class RedDispatcher:
         """
         if threading.get_ident() == self.worker_thread:
             raise RuntimeError(f"{type(message).__name__} called from the worker's own thread")
-        ack = _Ack()
+        ack = Answer()
         self._queue.append((message, ack))
         self._announce()
-        if not ack.done.wait(timeout):
+        if not ack.wait(timeout):
             raise DispatcherTimeout(f"the worker did not handle {type(message).__name__} in {timeout:g} s")
         if ack.error is not None:
             raise ack.error
@@ -157,7 +147,7 @@ class RedDispatcher:
             if bits & bit:
                 self._deliver(handle, message, None)
 
-    def _deliver(self, handle: Callable[[Any], Any], message: object, ack: _Ack | None) -> None:
+    def _deliver(self, handle: Callable[[Any], Any], message: object, ack: Answer | None) -> None:
         try:
             result = handle(message)
         except Exception as error:
@@ -172,7 +162,7 @@ class RedDispatcher:
                 ack.result = result
         finally:
             if ack is not None:
-                ack.done.set()
+                ack.give()
 
     def _refused(self, message: object, error: GSpiceError) -> None:
         """Guests can send such messages without end: only the first ones are worth a warning."""
@@ -213,6 +203,6 @@ class RedDispatcher:
                 return
             if ack is not None:
                 ack.error = DispatcherTimeout("the worker has ended")
-                ack.done.set()
+                ack.give()
             if not self._parking:
                 self.on_abandoned(message)

@@ -14,5 +14,5 @@ cdef class Doorbell:
     cdef uint32_t _ringing
     cdef uint32_t _closed
 
-    cpdef void ring(self, uint32_t bits) noexcept nogil
+    cdef void ring_nogil(self, uint32_t bits) noexcept nogil
     cdef void _free(self) noexcept nogil

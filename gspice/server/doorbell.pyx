@@ -46,7 +46,12 @@ cdef class Doorbell:
     def fileno(self):
         return self._fd
 
-    cpdef void ring(self, uint32_t bits) noexcept nogil:
+    def ring(self, uint32_t bits):
+        # Without the GIL: the thread that is woken often runs at once, in this one's place, and wants it.
+        with nogil:
+            self.ring_nogil(bits)
+
+    cdef void ring_nogil(self, uint32_t bits) noexcept nogil:
         cdef uint64_t one = 1
         # Counted, so that the descriptor is not given back, and to somebody else, between the look and the write.
         gspice_add(&self._ringing, 1)

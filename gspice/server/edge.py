@@ -141,6 +141,11 @@ class NetworkEdge:
             listener.close()
         self._listeners.clear()
 
+    def remove_paths(self) -> None:
+        """Take UNIX sockets out of the file system, for a process that ends; nothing of the host is called."""
+        for listener in self._listeners:
+            listener.remove_path()
+
     def close(self) -> None:
         """End the links under way and the key maker."""
         self.close_listeners()

@@ -1,7 +1,7 @@
 """The surfaces of one QXL device: where each lies in guest memory, and what of it is newer on the canvas."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gspice.errors import GuestError
@@ -110,13 +110,14 @@ class GuestSurfaces:
         for surface_id in list(self._surfaces):
             self.destroy(surface_id)
 
-    def damaged(self, surface_id: int, rects: tuple[Rect, ...]) -> None:
+    def damaged(self, surface_id: int, rects: Sequence[Rect]) -> None:
         """The canvas has drawn there."""
         surface = self._surfaces.get(surface_id)
         if surface is not None:
-            for rect in rects:
-                surface.unwritten.add(rect)
-                surface.dirty.add(rect)
+            # All at once: adding to a region of many rectangles costs as much as the region is long.
+            area = Region(rects)
+            surface.unwritten.add_region(area)
+            surface.dirty.add_region(area)
 
     def update_area(self, surface_id: int, rect: Rect, clear: bool) -> list[Rect]:
         """Write newer pixels inside ``rect`` to guest memory; what of it was drawn since it was last cleared.

@@ -87,7 +87,10 @@ class HostSettings:
         )
 
     def set_addr(self, addr: str, flags: int) -> None:
-        """Listen on this address; with flags UNIX_ONLY it is the path of a UNIX socket, in place of the plain port."""
+        """Listen on this address; with flags UNIX_ONLY it is the path of a UNIX socket, in place of the plain port.
+
+        Without flags a whole path is one, too: Xorg's driver has no way to pass that flag.
+        """
         if len(addr.encode()) > MAX_ADDRESS:
             raise ConfigError(
                 f"the address has {len(addr.encode())} bytes; at most {MAX_ADDRESS} are possible"
@@ -95,7 +98,8 @@ class HostSettings:
         self._before_init("set_addr")
         # Hosts compare the flags as a whole, so a mixture of them is none of them.
         known = AddrFlags(flags) if flags in AddrFlags.__members__.values() else AddrFlags.ANY
-        unix = self._unix_only = known == AddrFlags.UNIX_ONLY
+        path = known == AddrFlags.ANY and addr.startswith("/")
+        unix = self._unix_only = path or known == AddrFlags.UNIX_ONLY
         self.options.unix_path = addr if unix else None
         self.options.host = "" if unix else addr
         self.options.addr_flags = AddrFlags.ANY if unix else known

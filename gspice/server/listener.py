@@ -84,6 +84,10 @@ class Listener:
         self._loop.watch_remove(self._watch)
         self._loop.timer_remove(self._timer)
         self._socket.close()
+        self.remove_path()
+
+    def remove_path(self) -> None:
+        """Take a UNIX socket out of the file system; nothing of the host is called."""
         # Somebody else may have put a socket of his own there since: that one is not ours to remove.
         if self._unlink and self._identity and _identity(self._unlink) == self._identity:
             try:

@@ -66,15 +66,17 @@ class QXLWorker:
     def set_device_info(self, address: str, first: int, count: int) -> None:
         """The device's hardware address in the guest, and its display ids: ``count`` of them from ``first`` on.
 
+        A count of 0 says that the device itself knows no limit: it limits nothing then.
         InterfaceError: an address or a number beyond what clients and agents are told.
         """
         if len(address.encode()) >= MAX_DEVICE_ADDRESS:
             raise InterfaceError(f"a device address has less than {MAX_DEVICE_ADDRESS} bytes")
-        if not 0 < count <= MAX_MONITORS or first < 0:
+        if not 0 <= count <= MAX_MONITORS or first < 0:
             raise InterfaceError(f"{count} displays from {first} on: a device has 1 to {MAX_MONITORS}")
         self.device_address = address
         self.device_display_ids = tuple(range(first, first + count))
-        self.set_max_monitors(count)
+        if count:
+            self.set_max_monitors(count)
 
     def gl_scanout(self, fd: int, width: int, height: int, stride: int, fourcc: int, y_0_top: bool) -> None:
         """Show a buffer of one plane instead of the primary surface; fd -1: show the primary surface again.

@@ -205,7 +205,7 @@ class RedWorker:
             cursor=self._cursor,
             scanout=self._scanout,
             drain=self._drain_rings,
-            pump=self._pump,
+            pump=self._pump_soon,
             cursor_reset=self._reader.cursor_reset,
         )
         self._handlers.update(surfaces.handlers)
@@ -248,6 +248,11 @@ class RedWorker:
         self._display.push(self._clock())
         if wait_ms is not None:
             self._loop.timer_start(self._pump_timer, wait_ms)
+
+    def _pump_soon(self) -> None:
+        """In place of ``_pump`` where a host thread waits: it shall not wait for encoders."""
+        if self._running:
+            self._loop.timer_start(self._pump_timer, 0)
 
     # Messages: commands
 

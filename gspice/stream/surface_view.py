@@ -51,8 +51,7 @@ class SurfaceView:
 
     def add(self, rects: Iterable[Rect]) -> None:
         """Say that the client's pixels there are no longer the canvas's."""
-        for rect in rects:
-            self.stale.add(rect)
+        self.stale.add_region(Region(rects))
 
     def _note_copy_bits(self, bbox: Rect, src: Point, rects: Sequence[Rect]) -> bool:
         dx, dy = src.x - bbox.left, src.y - bbox.top

@@ -6,7 +6,7 @@ commands and completions on the RedWorker's thread.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -146,6 +146,10 @@ class QXLInterface(Interface):
     def get_command(self) -> CommandExt | None:
         """Take the next command from the display ring; None when it is empty."""
 
+    def get_commands(self, limit: int) -> list[CommandExt]:
+        """Take up to ``limit`` commands from the display ring, fewer only where it holds no more."""
+        return _taken(self.get_command, limit)
+
     @abstractmethod
     def req_cmd_notification(self) -> bool:
         """Ask to be woken at the next display command. False: one came meanwhile, so take it now."""
@@ -154,8 +158,17 @@ class QXLInterface(Interface):
     def release_resource(self, release: ReleaseInfo) -> None:
         """The server needs this command's guest memory no more: exactly once per command."""
 
+    def release_resources(self, releases: Sequence[ReleaseInfo]) -> None:
+        """``release_resource`` for each, in order."""
+        for release in releases:
+            self.release_resource(release)
+
     @abstractmethod
     def get_cursor_command(self) -> CommandExt | None: ...
+
+    def get_cursor_commands(self, limit: int) -> list[CommandExt]:
+        """As ``get_commands``, from the cursor ring."""
+        return _taken(self.get_cursor_command, limit)
 
     @abstractmethod
     def req_cursor_notification(self) -> bool: ...
@@ -183,3 +196,10 @@ class QXLInterface(Interface):
     def client_monitors_config(self, monitors: Sequence[ClientMonitor] | None) -> bool:
         """Minor 3: the client's wished-for monitors; None only asks whether the device can follow."""
         return False
+
+
+def _taken(take: Callable[[], CommandExt | None], limit: int) -> list[CommandExt]:
+    commands: list[CommandExt] = []
+    while len(commands) < limit and (command := take()) is not None:
+        commands.append(command)
+    return commands

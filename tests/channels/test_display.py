@@ -3,7 +3,7 @@
 import pytest
 
 from gspice.channels.base import LinkInfo
-from gspice.channels.display import QUEUE_HIGH, DisplayChannel, DisplayChannelClient
+from gspice.channels.display import CAPTURE_PIXELS, QUEUE_HIGH, DisplayChannel, DisplayChannelClient
 from gspice.errors import ProtocolError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.canvas import CpuCanvas
@@ -93,8 +93,13 @@ class Rig:
     def draw(self, drawable: Drawable) -> None:
         (outcome,) = self.canvas.submit([drawable])
         assert outcome.drawn, outcome.reason
-        self.hub.note(drawable, outcome.rects)
+        self.hub.note([(drawable, outcome.rects)])
         self.hub.push(0)
+
+    def push_all(self) -> None:
+        """As often as it takes, for clients that can always take more."""
+        for _ in range(20):
+            self.hub.push(0)
 
 
 def fill(rect: Rect, color: int = 0x123456) -> Drawable:
@@ -275,8 +280,21 @@ def test_forgotten_pixels_are_captured_anew() -> None:
     client.receive(INIT, 0)
     sender.messages.clear()
     rig.hub.forget_pixels()
-    rig.hub.push(0)
+    rig.push_all()
     assert copied(sender.messages) == SPEC.width * SPEC.height
+
+
+def test_no_push_holds_the_worker_for_long() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    sender.messages.clear()
+    rig.hub.forget_pixels()
+    rig.hub.push(0)
+    first = copied(sender.messages)
+    assert 0 < first <= CAPTURE_PIXELS < SPEC.width * SPEC.height
+    client.drained(0)
+    assert first < copied(sender.messages) <= 2 * CAPTURE_PIXELS, "what was sent asks for more"
 
 
 # Settings of the server
@@ -373,7 +391,7 @@ def test_a_scanout_hides_what_the_guest_draws_until_it_is_off() -> None:
     rig.hub.push(0)
     assert sender.take() == [DisplayCopy]
     rig.hub.scanout_off()
-    rig.hub.push(0)
+    rig.push_all()
     assert (
         sender.messages
         and sum(m.base.box.area for m in sender.messages if isinstance(m, DisplayCopy)) == 640 * 480

@@ -272,3 +272,44 @@ def test_cve_2015_5261_surface_beyond_the_slot(guest: GuestMemory, stride: int, 
     data = guest.address(guest.size - 23)
     guest.refuses(surface(guest, stride=stride, flags=flags, data=data), "surface create data: 24 bytes")
     guest.refuses(surface(guest, stride=stride, flags=flags, data=0), "surface create data: 24 bytes at 0x0")
+
+
+# Many drawing commands in one go
+
+
+def test_a_run_of_draws_gives_what_one_by_one_gives(guest: GuestMemory) -> None:
+    made = [command for build in commands().values() if (command := build(guest)).type == DRAW]
+    assert len(made) > 5
+    run = guest.parser.parse_draws(made, 0, 1 << 30)
+    assert run.drawables == [guest.parser.parse(command) for command in made]
+    assert run.releases == [guest.parser.release_info(command) for command in made]
+    assert run.bad == [] and run.end == len(made) and run.image_bytes > 0
+    assert guest.parser.parse_draws(made, 2, 1 << 30).drawables == run.drawables[2:]
+
+
+def test_a_run_ends_at_what_does_not_draw(guest: GuestMemory) -> None:
+    draw = guest.drawable(NOP)
+    other = next(command for build in commands().values() if (command := build(guest)).type != DRAW)
+    for stranger in (other, draw._replace(data=2**64), draw._replace(flags=-1)):
+        run = guest.parser.parse_draws([draw, stranger, draw], 0, 1 << 30)
+        assert (len(run.drawables), len(run.releases), run.bad, run.end) == (1, 1, [], 1)
+        assert guest.parser.parse_draws([draw, stranger, draw], 1, 1 << 30).end == 1
+    assert guest.parser.parse_draws([], 0, 0).end == 0
+
+
+def test_bad_draws_are_told_and_released_and_do_not_end_a_run(guest: GuestMemory) -> None:
+    good, bad = guest.drawable(NOP), guest.drawable(77, bytes(64))
+    nowhere = good._replace(data=guest.address(guest.size))
+    run = guest.parser.parse_draws([good, bad, nowhere, good], 0, 1 << 30)
+    assert [command for command, _ in run.bad] == [bad, nowhere]
+    assert all(isinstance(error, GuestError) for _, error in run.bad)
+    assert run.releases == [guest.parser.release_info(command) for command in (good, bad, good)]
+    assert len(run.drawables) == 2 and run.end == 4
+
+
+def test_a_run_ends_behind_the_image_that_is_too_much(guest: GuestMemory) -> None:
+    command = commands()["copy"](guest)
+    size = guest.parser.parse_draws([command], 0, 0).image_bytes
+    assert size > 0
+    run = guest.parser.parse_draws([command] * 5, 0, size)
+    assert run.end == 2 and run.image_bytes == 2 * size

@@ -80,11 +80,12 @@ def test_addresses(server: SpiceServer, flags: int, known: int) -> None:
 
 
 @pytest.mark.parametrize("port_first", [True, False])
+@pytest.mark.parametrize("flags", [4, 0])
 def test_a_unix_socket_takes_the_plain_ports_place(
-    server: SpiceServer, tmp_path: Path, port_first: bool
+    server: SpiceServer, tmp_path: Path, port_first: bool, flags: int
 ) -> None:
     path = str(tmp_path / "spice")
-    calls: list[Callable[[], None]] = [lambda: server.set_port(0), lambda: server.set_addr(path, 4)]
+    calls: list[Callable[[], None]] = [lambda: server.set_port(0), lambda: server.set_addr(path, flags)]
     for call in calls if port_first else reversed(calls):
         call()
     server.set_noauth()

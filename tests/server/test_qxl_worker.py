@@ -128,8 +128,16 @@ def test_device_information_is_kept(port: QXLWorker) -> None:
     assert (port.device_address, port.device_display_ids) == ("pci/0000/02.0", (1, 2, 3))
 
 
+def test_a_device_without_a_limit_sets_none(port: QXLWorker, dispatcher: FakeDispatcher) -> None:
+    """What QEMU says of a qxl device whose max_outputs is not set."""
+    port.set_device_info("pci/0000/02.0", 0, 0)
+    assert (port.device_address, port.device_display_ids) == ("pci/0000/02.0", ())
+    assert dispatcher.sent == []
+
+
 @pytest.mark.parametrize(
-    ("address", "first", "count"), [("a" * 256, 0, 1), ("", -1, 1), ("", 0, 0), ("", 0, 17), ("", 0, 1 << 31)]
+    ("address", "first", "count"),
+    [("a" * 256, 0, 1), ("", -1, 1), ("", 0, -1), ("", 0, 17), ("", 0, 1 << 31)],
 )
 def test_device_information_that_cannot_be(
     port: QXLWorker, dispatcher: FakeDispatcher, address: str, first: int, count: int

@@ -154,7 +154,7 @@ def test_primary_surfaces_come_and_go_behind_a_scanout(rig: WorkerRig, host: Hos
     assert seen(rig) == (WIDTH, HEIGHT, {BLUE})
     send(rig, OFF)
     assert seen(rig) == (64, 48, {0})
-    rig.until(lambda: rig.primaries[-1] == (64, 48, True))
+    rig.until(lambda: rig.primaries[-1:] == [(64, 48, True)])
 
 
 def test_buffers_that_cannot_be_read_leave_the_picture_as_it_was(

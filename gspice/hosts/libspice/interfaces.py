@@ -113,10 +113,10 @@ class HostQXL(QXLInterface):
         self.id = calls.id
         self.description = calls.description
         self.major, self.minor = calls.major, calls.minor
-        # Once for each command: this saves the way through the methods below.
-        self.get_command = calls.get_command  # type: ignore[method-assign]
-        self.get_cursor_command = calls.get_cursor_command  # type: ignore[method-assign]
-        self.release_resource = calls.release_resource  # type: ignore[method-assign]
+        # Once for each batch of commands: no way through methods, and the GIL dropped once.
+        self.get_commands = calls.get_commands  # type: ignore[method-assign]
+        self.get_cursor_commands = calls.get_cursor_commands  # type: ignore[method-assign]
+        self.release_resources = calls.release_resources  # type: ignore[method-assign]
 
     def attached_worker(self) -> None:
         # Of the worker's, so that a call may ring without waiting for Python.
@@ -130,7 +130,7 @@ class HostQXL(QXLInterface):
         return self.calls.get_init_info()
 
     def get_command(self) -> CommandExt | None:
-        return self.calls.get_command()
+        return next(iter(self.calls.get_commands(1)), None)
 
     def req_cmd_notification(self) -> bool:
         return self.calls.req_cmd_notification()
@@ -139,7 +139,7 @@ class HostQXL(QXLInterface):
         self.calls.release_resource(release)
 
     def get_cursor_command(self) -> CommandExt | None:
-        return self.calls.get_cursor_command()
+        return next(iter(self.calls.get_cursor_commands(1)), None)
 
     def req_cursor_notification(self) -> bool:
         return self.calls.req_cursor_notification()

@@ -36,9 +36,13 @@ MAX_UPDATED_RECTS = 1 << 16
 
 cdef enum:
     USE_POSITIONS = 1  # VD_AGENT_CONFIG_MONITORS_FLAG_USE_POS
+    AT_ONCE = 64  # commands taken, or given back, in one go without the GIL
 
 ctypedef int (*GetCommand)(QXLInstance *qin, QXLCommandExt *cmd) noexcept nogil
 ctypedef int (*Ask)(QXLInstance *qin) noexcept nogil
+
+
+cdef object _tuple_new = tuple.__new__
 
 
 cdef class QXLCalls:
@@ -148,16 +152,27 @@ cdef class QXLCalls:
 
     # On the worker's thread
 
-    cdef object _next(self, GetCommand get):
-        cdef QXLCommandExt ext
-        cdef int got
+    cdef list _take(self, GetCommand get, Py_ssize_t limit):
+        cdef QXLCommandExt[AT_ONCE] taken
+        cdef QXLCommandExt *one
+        cdef Py_ssize_t i, count = 0, room = min(limit, <Py_ssize_t> AT_ONCE)
+        cdef list commands = []
         if self._qin == NULL:
-            return None
-        with nogil:
-            got = get(self._qin, &ext)
-        if not got:
-            return None
-        return CommandExt(ext.cmd.data, ext.cmd.type, ext.group_id, ext.flags)
+            return commands
+        while room > 0:
+            count = 0
+            with nogil:
+                while count < room and get(self._qin, &taken[count]):
+                    count += 1
+            for i in range(count):
+                one = &taken[i]
+                # A NamedTuple's own constructor takes three times as long.
+                commands.append(
+                    _tuple_new(CommandExt, (one.cmd.data, one.cmd.type, one.group_id, one.flags)))
+            if count < room:
+                break
+            room = min(limit - <Py_ssize_t> len(commands), <Py_ssize_t> AT_ONCE)
+        return commands
 
     cdef bint _ask(self, Ask ask) except -1:
         cdef int answer = 1
@@ -166,11 +181,11 @@ cdef class QXLCalls:
                 answer = ask(self._qin)
         return answer != 0
 
-    def get_command(self):
-        return self._next(self._table.get_command)
+    def get_commands(self, Py_ssize_t limit):
+        return self._take(self._table.get_command, limit)
 
-    def get_cursor_command(self):
-        return self._next(self._table.get_cursor_command)
+    def get_cursor_commands(self, Py_ssize_t limit):
+        return self._take(self._table.get_cursor_command, limit)
 
     def req_cmd_notification(self):
         return self._ask(self._table.req_cmd_notification)
@@ -185,6 +200,22 @@ cdef class QXLCalls:
         if self._qin != NULL:
             with nogil:
                 self._table.release_resource(self._qin, c_release)
+
+    def release_resources(self, releases):
+        cdef QXLReleaseInfoExt[AT_ONCE] held
+        cdef Py_ssize_t i, start, count
+        cdef list rest = list(releases)
+        if self._qin == NULL:
+            return
+        for start in range(0, len(rest), AT_ONCE):
+            count = min(<Py_ssize_t> len(rest) - start, <Py_ssize_t> AT_ONCE)
+            for i in range(count):
+                release = rest[start + i]
+                held[i].info = <QXLReleaseInfo *> <uintptr_t> release[0]
+                held[i].group_id = release[1]
+            with nogil:
+                for i in range(count):
+                    self._table.release_resource(self._qin, held[i])
 
     def notify_update(self, uint32_t update_id):
         if self._qin != NULL and self._table.notify_update != NULL:

@@ -36,7 +36,7 @@ ctypedef void (*Ringer)(PyObject *bell, uint32_t bits) noexcept nogil
 
 
 cdef void _ring_bell(Doorbell bell, uint32_t bits) noexcept nogil:
-    bell.ring(bits)
+    bell.ring_nogil(bits)
 
 
 cdef inline void _ring(QXLInstance *qin, uint32_t bits) noexcept nogil:

@@ -1,6 +1,7 @@
 """A display device's functions, called through its table."""
 
 import ctypes as c
+from collections import deque
 
 import pytest
 
@@ -9,7 +10,7 @@ from gspice.geometry import Rect
 from gspice.hosts.libspice.qxl_calls import MAX_CLIENT_MONITORS, QXLCalls, write_rects
 from gspice.qxl.device import QXLDevice
 from gspice.server.doorbell import Doorbell
-from gspice.vdi.qxl import ClientMonitor, ReleaseInfo
+from gspice.vdi.qxl import ClientMonitor, CommandExt, ReleaseInfo
 from tests.hosts.libspice.c_display import Display, QXLInterface, QXLRect
 from tests.hosts.libspice.c_host import Library, member
 
@@ -50,7 +51,7 @@ def test_release_goes_by_value(functions: Library) -> None:
 def test_empty_rings(functions: Library) -> None:
     host = display(functions)
     calls = QXLCalls(host.address)
-    assert calls.get_command() is None and calls.get_cursor_command() is None
+    assert calls.get_commands(64) == [] and calls.get_cursor_commands(64) == []
     assert calls.req_cmd_notification() and calls.req_cursor_notification()
     assert host.calls == [
         "get_command",
@@ -58,6 +59,29 @@ def test_empty_rings(functions: Library) -> None:
         "req_cmd_notification",
         "req_cursor_notification",
     ]
+
+
+def test_batches_are_taken_and_given_back_in_order(functions: Library) -> None:
+    host = display(functions)
+    calls = QXLCalls(host.address)
+    ring = [CommandExt(0xFFFF_0000_0000_0000 + n, 1 + n % 5, n % 3, n & 3) for n in range(150)]
+    left = deque(ring)
+
+    # The display takes its commands from the device of the tests; here they come from a list.
+    host.model.get_command = lambda: left.popleft() if left else None  # type: ignore[method-assign]
+    assert calls.get_commands(0) == [] and len(left) == 150
+    assert calls.get_commands(3) == ring[:3] and len(left) == 147
+    taken = calls.get_commands(1000)
+    assert taken == ring[3:] and type(taken[0]) is CommandExt
+    seen: list[tuple[int, int]] = []
+    host.table.release_resource = member(QXLInterface, "release_resource")(
+        lambda instance, release: seen.append((release.info, release.group_id))
+    )
+    releases = [ReleaseInfo(0x1000 + n, n) for n in range(150)]
+    calls.release_resources(releases)
+    assert seen == releases
+    calls.release_resources([])
+    assert len(seen) == 150
 
 
 def test_completions(functions: Library) -> None:
@@ -113,11 +137,12 @@ def test_st_and_what_comes_after_detach(functions: Library) -> None:
     functions("spice_qxl_wakeup", host.address, result=None)
     functions("spice_qxl_wakeup", 0, result=None)
     assert bell.take() == 0
-    assert calls.get_command() is None and calls.req_cmd_notification() and calls.flush_resources() == 0
+    assert calls.get_commands(9) == [] and calls.req_cmd_notification() and calls.flush_resources() == 0
     calls.async_complete(1)
     calls.attached_worker()
     calls.update_area_complete(0, [])
     calls.release_resource(ReleaseInfo(1, 1))
+    calls.release_resources([ReleaseInfo(1, 1)])
     calls.detach()
     assert not host.calls
     bell.close()
