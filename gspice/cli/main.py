@@ -9,6 +9,7 @@ from gspice.cli.qemu import qemu
 from gspice.cli.replay import replay
 from gspice.cli.screenshot import screenshot
 from gspice.cli.serve import serve
+from gspice.cli.xorg import xorg
 from gspice.errors import GSpiceError
 from gspice.version import VERSION
 
@@ -24,6 +25,7 @@ cli.add_command(screenshot)
 cli.add_command(replay)
 cli.add_command(qemu)
 cli.add_command(libspice)
+cli.add_command(xorg)
 
 
 def main() -> int:
