@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import replay, serve_idle, serve_latency
+from bench import dropin, replay, serve_idle, serve_latency
 
 BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-idle": lambda _: serve_idle.main(),
     "serve-latency": lambda _: serve_latency.main(),
     "replay": replay.main,
+    "dropin": lambda _: dropin.main(),
 }
 TAKE_FILES = {"replay"}
 

@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("replay_host.c")
+INTERPOSER_SOURCE = SOURCE.with_name("interpose.c")
+INTERPOSER = Path(__file__).parents[2] / "build" / "bench" / "interpose.so"
 PROGRAM = Path(__file__).parents[2] / "build" / "bench" / "replay_host"
 # The library's headers warn of its own old calls, the only ones for some of what is done here.
 FLAGS = ["-O2", "-Wall", "-Wno-deprecated-declarations"]
@@ -17,6 +19,14 @@ def replay_host() -> Path:
         library = shlex.split(run("pkg-config", "--cflags", "--libs", "spice-server"))
         run("cc", *FLAGS, str(SOURCE), "-o", str(PROGRAM), *library, "-lpthread")
     return PROGRAM
+
+
+def interposer() -> Path:
+    """The library for LD_PRELOAD that times calls, compiled again where its source is newer."""
+    if not INTERPOSER.exists() or INTERPOSER.stat().st_mtime < INTERPOSER_SOURCE.stat().st_mtime:
+        INTERPOSER.parent.mkdir(parents=True, exist_ok=True)
+        run("cc", "-O2", "-Wall", "-shared", "-fPIC", str(INTERPOSER_SOURCE), "-o", str(INTERPOSER), "-ldl")
+    return INTERPOSER
 
 
 def version() -> str:
