@@ -49,7 +49,9 @@ def build() -> Path:
     )
     plan = json.loads((meson / "meson-info" / "intro-install_plan.json").read_text())
     for source, target in plan["targets"].items():
-        shutil.copy2(source, PACKAGE_ROOT / target["destination"].removeprefix("{py_platlib}/"))
+        place = PACKAGE_ROOT / target["destination"].removeprefix("{py_platlib}/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, place)
     return PACKAGE_ROOT
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from tests.peers.peers import SYSTEM_PYTHON, Serve, SpiceGtk, Xvfb, missing
+from tests.peers.qemu import LIBRARIES, Library, find_library
 
 
 @functools.cache
@@ -30,6 +31,18 @@ def has_spice_gtk() -> bool:
 def need_spice_gtk() -> None:
     if not has_spice_gtk():
         missing("spice-gtk for Python", "python3-gi gir1.2-spiceclientglib-2.0")
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request: pytest.FixtureRequest) -> Library:
+    """Each library in turn, for what both must do alike."""
+    return find_library(request.param)
+
+
+@pytest.fixture
+def ours() -> Library:
+    """GSpice, for what the other library need not be asked."""
+    return find_library("gspice")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Real peers as processes: our own ``gspice serve``, spice-gtk, and a screen for clients that want one."""
 
+import contextlib
 import json
 import os
 import re
@@ -206,9 +207,16 @@ class SpiceGtk:
                 return picture
             self.do("wait", seconds=0.05)
 
+    def kill(self) -> None:
+        """End it as a crash does; ``close`` is still to be called."""
+        self._process.kill()
+        self._process.wait()
+
     def close(self) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        # One that was killed has not taken the last call.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+import pytest
 from PIL import Image
 
 from tests.peers.guest_kernel import GuestKernel
@@ -23,7 +24,7 @@ from tests.peers.qmp import Qmp
 from tests.peers.serial_port import SerialPort
 
 LIBRARIES = ["stock", "gspice"]
-"""The libraries that every test runs with; ``find_library`` knows the names."""
+"""For tests where it says something that both do the same; ``find_library`` knows the names."""
 
 NOT_LISTENING = "failed to initialize spice server"
 """QEMU's own words, whatever the library says about the reason."""
@@ -33,6 +34,8 @@ END_TIMEOUT_S = 20.0
 MAX_LOG = 256 << 10
 PORT_TRIES = 5
 POLL_S = 0.01
+ACCEPTS = 1 << 16
+"""Among the flags in /proc/net/unix."""
 
 DISPLAYS = {"qxl": ["-vga", "qxl"], "std": ["-vga", "std"], "virtio": ["-device", "virtio-vga"]}
 """QEMU's options for each kind of display."""
@@ -45,24 +48,34 @@ class Library:
     directory: Path | None = None
     """Where libspice-server.so.1 lies; None for the system's own."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    launcher: tuple[str, ...] = ()
+    """A command in front of the host's that sees to its being loaded; without one the environment does."""
 
     def host_environment(self) -> dict[str, str]:
         """The environment of a host that shall load it."""
         environment = {**os.environ, **self.environment}
-        if self.directory:
+        if self.directory and not self.launcher:
             environment["LD_LIBRARY_PATH"] = str(self.directory)
         return environment
 
 
 def find_library(name: str) -> Library:
-    """ "stock" is the system's, "gspice" is ours."""
+    """ "stock" is the system's, "gspice" is ours, "gspice qemu" is ours as our command starts QEMU with it."""
     if name == "stock":
         return Library()
-    command = [sys.executable, "-m", "gspice.cli.main", "libspice", "--print-path"]
+    program = (sys.executable, "-m", "gspice.cli.main")
+    command = [*program, "libspice", "--print-path"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not done.returncode, f"{' '.join(command)}: {done.stderr}"
     path = Path(done.stdout.strip())
-    return Library(path if path.is_dir() else path.parent)
+    launcher = (*program, "qemu", "--") if name == "gspice qemu" else ()
+    return Library(path if path.is_dir() else path.parent, launcher=launcher)
+
+
+def not_yet(request: pytest.FixtureRequest, library: Library, reason: str) -> None:
+    """The test fails with our library, and is to be told when it no longer does."""
+    if library.directory is not None:
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 def base_options(directory: Path) -> list[str]:
@@ -182,7 +195,8 @@ class Qemu:
             self.tls_port = free_port()
             address += [f"tls-port={self.tls_port}", f"x509-dir={self._certificates}"]
         # setpriv, so that QEMU does not outlive a pytest that is killed.
-        command = ["setpriv", "--pdeathsig", "KILL", qemu_program(), *self._options]
+        launcher = ["setpriv", "--pdeathsig", "KILL", *self.library.launcher]
+        command = [*launcher, qemu_program(), *self._options]
         self.process = subprocess.Popen(
             [*command, "-spice", ",".join([*address, *self._spice])],
             stdin=subprocess.DEVNULL,
@@ -302,7 +316,9 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None
 
 def listens(path: Path) -> bool:
     """Whether somebody accepts connections at a UNIX socket."""
-    return any(line.endswith(f" {path}") for line in Path("/proc/net/unix").read_text().splitlines())
+    sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    # Num RefCount Protocol Flags Type St Inode Path. A socket has its path for a moment before it listens.
+    return any(s[7:] == [str(path)] and int(s[3], 16) & ACCEPTS for s in sockets)
 
 
 def free_port() -> int:

@@ -97,7 +97,8 @@ class Client:
         return p if p.data else None
 
     def grab(self, file):
-        """Write the picture to a file."""
+        """Write the picture to a file; waits for one where a new size leaves none for a moment."""
+        spin(lambda: self._primary() is not None, 5)
         p = self._primary()
         if p is None:
             return {"ok": False}

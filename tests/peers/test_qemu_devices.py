@@ -14,7 +14,7 @@ from gspice.wire.messages.port import PortEvent, PortInit
 from gspice.wire.messages.vmc import VmcClientData, VmcData
 from tests.peers.guest_kernel import guest_kernel
 from tests.peers.peers import SpiceGtk
-from tests.peers.qemu import LIBRARIES, Library, Qemu, find_library, wait_until
+from tests.peers.qemu import Library, Qemu, not_yet, wait_until
 from tests.peers.raw_link import RawChannel
 
 pytestmark = pytest.mark.peer
@@ -32,9 +32,10 @@ AGENT, WEBDAV, PORT = (f"/dev/vport0p{number}" for number in range(1, 4))
 PORT_OPENED, PORT_CLOSED = 0, 1
 
 
-@pytest.fixture(params=LIBRARIES)
-def library(request: pytest.FixtureRequest) -> Library:
-    return find_library(request.param)
+@pytest.fixture
+def device_channels(request: pytest.FixtureRequest, library: Library) -> None:
+    """For what needs the channels of character and sound devices."""
+    not_yet(request, library, "character and sound devices have no channels yet")
 
 
 def port_options() -> list[str]:
@@ -78,6 +79,7 @@ def load_ports(qemu: Qemu) -> None:
     wait_until(lambda: "vport0p3" in qemu.serial.run("ls /dev"), 20, "the guest's ports")
 
 
+@pytest.mark.usefixtures("device_channels")
 def test_everything_at_once(library: Library, spice_gtk: SpiceGtk, tmp_path: Path) -> None:
     """What a virtual machine of libvirt's has, all of it."""
     options = [*port_options(), *usb_options(2), *SOUND, "-device", "usb-tablet"]
@@ -118,6 +120,7 @@ def test_every_channel_opens(library: Library, tmp_path: Path) -> None:
             channel.close()
 
 
+@pytest.mark.usefixtures("device_channels")
 def test_bytes_through_a_port(library: Library, tmp_path: Path) -> None:
     with Qemu(tmp_path, *port_options(), library=library, guest=guest_kernel()) as qemu:
         qemu.serial.wait_ready()
@@ -157,6 +160,7 @@ def test_bytes_through_a_port(library: Library, tmp_path: Path) -> None:
             port.close()
 
 
+@pytest.mark.usefixtures("device_channels")
 def test_an_agent_comes_and_goes(library: Library, spice_gtk: SpiceGtk, tmp_path: Path) -> None:
     with Qemu(tmp_path, *port_options(), library=library, guest=guest_kernel()) as qemu:
         qemu.connect(spice_gtk)
@@ -167,9 +171,10 @@ def test_an_agent_comes_and_goes(library: Library, spice_gtk: SpiceGtk, tmp_path
             qemu.serial.run(f"exec 7<>{AGENT}")
             wait_until(lambda: spice_gtk.do("status")["agent_connected"] is True, 10, "the agent")
             qemu.serial.run("exec 7>&-")
-            wait_until(lambda: spice_gtk.do("status")["agent_connected"] is False, 10, "the agent's end")
+            wait_until(lambda: spice_gtk.do("status")["agent_connected"] is False, 5, "the agent's end")
 
 
+@pytest.mark.usefixtures("device_channels")
 def test_the_guests_speaker_is_heard(library: Library, tmp_path: Path) -> None:
     """The PC's speaker needs no driver: two ports of its timer, and a third one switches it on."""
     sound = ["-audiodev", "spice,id=sound", "-machine", "pcspk-audiodev=sound"]
