@@ -10,6 +10,7 @@ from gspice.gpu.canvas import Canvas
 from gspice.hosts.replay_surfaces import DESTROYS_UNNAMED, PRIMARY
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl import ops
+from gspice.qxl.held_bytes import held_bytes
 from gspice.qxl.recording_events import (
     CREATES_PRIMARY,
     DESTROYS_PRIMARY,
@@ -93,9 +94,7 @@ class CanvasReplay:
         if self._by_kind and self._batch and type(self._batch[-1].op) is not type(drawable.op):
             self._draw()
         self._batch.append(drawable)
-        image = getattr(drawable.op, "src", None)
-        if isinstance(image, ops.BitmapImage):
-            self._batch_bytes += len(image.data)
+        self._batch_bytes += held_bytes(drawable)
         if len(self._batch) >= BATCH or self._batch_bytes >= BATCH_BYTES:
             self._draw()
 

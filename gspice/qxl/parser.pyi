@@ -12,8 +12,8 @@ class DrawRun:
     """Those that became nothing, and why: a GuestError, or a fault of our own."""
     end: int
     """Index of the first command that is not among them."""
-    image_bytes: int
-    """Guest memory that the drawables hold copies of, as far as it is images."""
+    held_bytes: int
+    """Memory that the drawables hold; see ``gspice.qxl.drawable_bytes``."""
 
 class CommandParser:
     """Guest bytes to ops. Each descriptor is copied once, the copy checked, and memory never read again.
@@ -41,7 +41,7 @@ class CommandParser:
     def parse_draws(self, commands: list[CommandExt], start: int, max_bytes: int) -> DrawRun:
         """Parse from ``start`` on until a command that does not draw; raises nothing for what guests do.
 
-        Also ends after the one that brings the images over ``max_bytes``: the first is always parsed.
+        Also ends after the one that brings what they hold over ``max_bytes``: the first is always parsed.
         """
     def monitors_config(self, address: int, group: int) -> MonitorsConfig:
         """Read a QXLMonitorsConfig; heads without area are left out."""

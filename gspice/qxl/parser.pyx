@@ -5,12 +5,13 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from gspice.qxl.drawable_bytes cimport drawable_bytes
 from gspice.qxl.drawables cimport read_compat_drawable, read_drawable
 from gspice.qxl.guest_view cimport MAX_DATA, GuestView, checked_rect, make_view
 from gspice.qxl.memslots cimport NO_FAULT, MemSlots
 from gspice.qxl.ops cimport (
-    CopyBits, CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail, Drawable, Fill, MessageCommand,
-    Op, SurfaceCreate, SurfaceDestroy, UpdateCommand, make_point,
+    CursorHide, CursorMove, CursorSet, CursorShape, CursorTrail, Drawable, MessageCommand, SurfaceCreate,
+    SurfaceDestroy, UpdateCommand, make_point,
 )
 from gspice.qxl.packed_structs cimport (
     QXLCompatUpdateCmd, QXLCursorCmdHead, QXLCursorHead, QXLCursorSet, QXLCursorTrail, QXLHead,
@@ -64,7 +65,7 @@ cdef class DrawRun:
     cdef readonly list releases
     cdef readonly list bad
     cdef readonly Py_ssize_t end
-    cdef readonly Py_ssize_t image_bytes
+    cdef readonly Py_ssize_t held_bytes
 
 
 cdef class CommandParser:
@@ -113,9 +114,9 @@ cdef class CommandParser:
         cdef uint64_t address, host
         cdef GuestView view = None
         cdef Drawable drawable
-        run.drawables, run.releases, run.bad, run.image_bytes = [], [], [], 0
+        run.drawables, run.releases, run.bad, run.held_bytes = [], [], [], 0
         run.end = start
-        while run.end < len(commands) and run.image_bytes <= max_bytes:
+        while run.end < len(commands) and run.held_bytes <= max_bytes:
             command = commands[run.end]
             try:
                 address, type, group, flags = command
@@ -138,7 +139,7 @@ cdef class CommandParser:
                 run.bad.append((command, error))
                 continue
             run.drawables.append(drawable)
-            run.image_bytes += image_size(drawable.op)
+            run.held_bytes += drawable_bytes(drawable)
         return run
 
     cdef uint32_t drawn_as(self, uint32_t flags) noexcept:
@@ -153,14 +154,6 @@ cdef class CommandParser:
             return read_monitors_config(make_view(self._memslots, group, 0, self._surfaces), address)
         except OverflowError as error:
             raise GuestError(f"monitors config at {address} of group {group}: {error}") from error
-
-
-cdef Py_ssize_t image_size(Op op) except -1:
-    """Bytes of the image that an operation owns, as far as it is large."""
-    if type(op) is Fill or type(op) is CopyBits:
-        return 0
-    data = getattr(getattr(op, "src", None), "data", None)
-    return len(data) if data is not None else 0
 
 
 cdef object read_monitors_config(GuestView view, uint64_t address):

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 BATCH = 64
 """Commands drawn in one go."""
 BATCH_BYTES = 32 << 20
-"""Bytes of images in a batch: what is parsed and not yet drawn is a copy of guest memory."""
+"""Bytes that the commands of a batch hold: what is parsed and not yet drawn is a copy of guest memory."""
 SLICE_S = 0.010
 """Messages and sockets are looked at again after commands have been drawn for so long."""
 DRAIN_BATCHES = 64
@@ -137,7 +137,7 @@ class CommandReader:
             for drawable in run.drawables:
                 self._guarded(lambda drawable=drawable: self._record(drawable))  # type: ignore[misc]
         self._batch += run.drawables
-        self._batch_bytes += run.image_bytes
+        self._batch_bytes += run.held_bytes
         if self._batch_bytes > BATCH_BYTES:
             self._guarded(self._draw_batch)
         return run.end

@@ -76,12 +76,13 @@ def test_whatever_a_field_says_the_command_is_released_once(name: str) -> None:
             field.write(slot.guest, value)
             expected = rig.guest.parser.release_info(slot.command)
             rig.reader.process([slot.command])
+            for surface_id in set(rig.canvas.surfaces()) - before:
+                rig.surfaces.destroy(surface_id)
+            rig.reader.cursor_reset()
             assert rig.qxl.released == [expected], f"{field.name} = {value:#x}"
             assert not rig.reader.counters["failed"], f"{field.name} = {value:#x}"
             rig.qxl.released.clear()
             slot.restore()
-            for surface_id in set(rig.canvas.surfaces()) - before:
-                rig.surfaces.destroy(surface_id)
 
 
 def test_fields_of_a_monitors_configuration() -> None:

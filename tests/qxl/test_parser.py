@@ -283,7 +283,7 @@ def test_a_run_of_draws_gives_what_one_by_one_gives(guest: GuestMemory) -> None:
     run = guest.parser.parse_draws(made, 0, 1 << 30)
     assert run.drawables == [guest.parser.parse(command) for command in made]
     assert run.releases == [guest.parser.release_info(command) for command in made]
-    assert run.bad == [] and run.end == len(made) and run.image_bytes > 0
+    assert run.bad == [] and run.end == len(made) and run.held_bytes > 0
     assert guest.parser.parse_draws(made, 2, 1 << 30).drawables == run.drawables[2:]
 
 
@@ -309,7 +309,7 @@ def test_bad_draws_are_told_and_released_and_do_not_end_a_run(guest: GuestMemory
 
 def test_a_run_ends_behind_the_image_that_is_too_much(guest: GuestMemory) -> None:
     command = commands()["copy"](guest)
-    size = guest.parser.parse_draws([command], 0, 0).image_bytes
+    size = guest.parser.parse_draws([command], 0, 0).held_bytes
     assert size > 0
     run = guest.parser.parse_draws([command] * 5, 0, size)
-    assert run.end == 2 and run.image_bytes == 2 * size
+    assert run.end == 2 and run.held_bytes == 2 * size
