@@ -12,11 +12,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.replay_recordings import Stream, peak_bytes, unpacking
+from bench.replay_recordings import peak_bytes, unpacking
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas, DrawOutcome
 from gspice.gpu.select import select_canvas
@@ -134,7 +135,7 @@ def measure(mode: str, path: Path, renderer: str = "auto") -> CanvasPass:
     if mode == "plain":
         with unpacking(path) as process:
             assert process.stdout is not None
-            picture = replayed(RecordingReader(Stream(process.stdout)), canvas)
+            picture = replayed(RecordingReader(cast(BinaryIO, process.stdout)), canvas)
     else:
         picture = replayed(RecordingReader(path), canvas)
     pass_s = time.process_time() - start

@@ -1,11 +1,9 @@
 """Recordings as the benchmarks read them: which there are, and their plain text through a pipe."""
 
-import io
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
 
 import psutil
 
@@ -38,22 +36,6 @@ def unpacking(path: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.stdout.close()
         process.terminate()
         process.wait()
-
-
-class Stream(io.BufferedReader):
-    """A pipe in the place of a file: a look at its first bytes takes nothing away."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        super().__init__(io.FileIO(pipe.fileno(), closefd=False), 1 << 20)
-
-    def tell(self) -> int:
-        return 0
-
-    def seek(self, *_: Any) -> int:
-        return 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self.peek(size or 0)[:size]
 
 
 def cpu_seconds(pid: int) -> float:
