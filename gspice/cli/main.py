@@ -1,17 +1,23 @@
 """The ``gspice`` command."""
 
+import os
 import sys
 
-import click
+try:
+    import click
 
-from gspice.cli.libspice import libspice
-from gspice.cli.qemu import qemu
-from gspice.cli.replay import replay
-from gspice.cli.screenshot import screenshot
-from gspice.cli.serve import serve
-from gspice.cli.xorg import xorg
-from gspice.errors import GSpiceError
-from gspice.version import VERSION
+    from gspice.cli.libspice import libspice
+    from gspice.cli.qemu import qemu
+    from gspice.cli.replay import replay
+    from gspice.cli.screenshot import screenshot
+    from gspice.cli.serve import serve
+    from gspice.cli.shown import drop_output, printable
+    from gspice.cli.xorg import xorg
+    from gspice.errors import GSpiceError
+    from gspice.version import VERSION
+except KeyboardInterrupt:
+    # The imports take a while, and nothing is under way yet.
+    raise SystemExit(130) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,18 +37,31 @@ cli.add_command(xorg)
 def main() -> int:
     """Run the command line; the exit code. What went wrong is one line on standard error."""
     try:
+        _open_streams()
         cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except GSpiceError as error:
-        click.echo(f"gspice: {error}", err=True)
+        click.echo(f"gspice: {printable(str(error))}", err=True)
         return 1
     except BrokenPipeError:
+        drop_output()
         return 1
     return 0
+
+
+def _open_streams() -> None:
+    """Where a standard stream is closed, the next file that is opened must not get its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from gspice.cli.password_file import read_password_file
-from gspice.errors import ConfigError
+from gspice.cli.shown import FileName
+from gspice.errors import ConfigError, GSpiceError
 from gspice.hosts.embedded import MAX_SIDE, MIN_SIDE, EmbeddedHost
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
-from gspice.hosts.whole_file import check_target
+from gspice.hosts.whole_file import check_apart, check_target
+from gspice.server import worker_recorder
 from gspice.server.options import ServerOptions
 from gspice.server.security import ChannelSecurity
 from gspice.server.spice_server import SpiceServer
@@ -41,13 +43,13 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--tls-port", type=int, help="TCP port for TLS; needs --tls-dir.")
 @click.option(
     "--tls-dir",
-    type=click.Path(path_type=Path),
+    type=FileName(),
     help="Directory with ca-cert.pem, server-cert.pem and server-key.pem.",
 )
 @click.option("--unix", "unix_path", help="UNIX socket to listen on as well.")
 @click.option(
     "--password-file",
-    type=click.Path(path_type=Path),
+    type=FileName(),
     help="File whose first line is the password. Without it anybody who can connect gets in.",
 )
 @click.option(
@@ -58,19 +60,19 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
 )
 @click.option("--no-auth", is_flag=True, help="Let anybody in, also on an address that others can reach.")
 @click.option("--size", callback=_size, default="1280x800", show_default=True, help="Size of the desktop.")
-@click.option("--video", type=click.Path(path_type=Path), help="Video to play in a window.")
+@click.option("--video", type=FileName(), help="Video to play in a window.")
 @click.option("--renderer", default="auto", show_default=True, help="What draws: auto or cpu.")
 @click.option("--secure-channel", multiple=True, metavar="NAME", help="Channel that is let in over TLS only.")
 @click.option("--name", default="GSpice desktop", show_default=True, help="Name that clients show.")
-@click.option("--vv", type=click.Path(path_type=Path), help="Write a file that remote-viewer opens.")
+@click.option("--vv", type=FileName(), help="Write a file that remote-viewer opens.")
 @click.option(
     "--dump",
-    type=click.Path(path_type=Path),
+    type=FileName(),
     help="PNG to write at SIGUSR1, which also freezes the desktop until SIGUSR2.",
 )
 @click.option(
     "--record",
-    type=click.Path(path_type=Path),
+    type=FileName(),
     help="Record what is drawn to this file, for gspice replay; compressed where it ends in .zst.",
 )
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
@@ -114,14 +116,17 @@ def serve(
         raise ConfigError(f"--port {port}: a port is 0 to 65535, or -1 for none")
     if no_auth and password_file is not None:
         raise ConfigError("--no-auth and --password-file contradict each other: give one of them")
-    if dump is not None:
-        check_target(dump, "the picture")
+    check_apart(picture=dump, recording=record, viewer_file=vv, video=video, password_file=password_file)
+    for path, what in ((dump, "the picture"), (vv, "the viewer file"), (record, "a recording")):
+        if path is not None:
+            check_target(path, what)
     if port < 0 and tls_port is None and unix_path is None:
         raise ConfigError("there is nothing to listen on: give --port, --tls-port or --unix")
     if password_lifetime is not None and password_file is None:
         raise ConfigError("--password-lifetime is for a password: give --password-file FILE, too")
     for channel in secure_channel:
         options.security.set(channel, ChannelSecurity.SSL)
+    failures = RecordingFailures()
     server = SpiceServer(options)
     password = read_password_file(password_file) if password_file else None
     if password is not None:
@@ -155,7 +160,27 @@ def serve(
         host.run()
     finally:
         host.close()
+        failures.detach()
     click.echo("stopped")
+    if failures.lines:
+        raise GSpiceError(failures.lines[0])
+
+
+class RecordingFailures(logging.Handler):
+    """Hears of recordings that failed: workers log it and go on, for their clients' sake. ``detach`` it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+        worker_recorder.log.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        self.lines.append(record.getMessage())
+
+    def detach(self) -> None:
+        """Hear no more."""
+        worker_recorder.log.removeHandler(self)
 
 
 def _leave(number: int, frame: object) -> None:

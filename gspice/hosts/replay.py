@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from gspice.errors import GSpiceError
+from gspice.hosts.replay_ahead import EventsAhead, NothingYet
 from gspice.hosts.replay_guest import REPLAY_SIZES, ReplayGuest
 from gspice.pixels import Pixels
 from gspice.qxl.device import QXLDevice
@@ -22,6 +23,8 @@ POLL_MS = 50
 """How often the wait for a client, or for all of them to go, looks."""
 LINGER_S = 1.0
 """How long clients get for the last frame, where the host does not stay."""
+LONG_GAP_S = 60.0
+"""Nobody waits longer than that for the next event: clocks jump, and machines are left alone for days."""
 
 
 class ReplayHost:
@@ -39,9 +42,11 @@ class ReplayHost:
         wait: bool = False,
         stay: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        note: Callable[[str], None] = lambda line: None,
     ) -> None:
         """``real_time``: commands come when they came, else as fast as the device takes them. ``wait``: for a
-        client, before the first. ``stay``: serve the last picture until ``stop``.
+        client, before the first. ``stay``: serve the last picture until ``stop``. ``note`` gets lines for whoever
+        watches. ``events`` are read on another thread.
         """
         self.server = server
         self.error: GSpiceError | None = None
@@ -50,17 +55,20 @@ class ReplayHost:
         """The primary surface after the last event that was replayed."""
         self.ended = False
         """Whether all was replayed that will be."""
-        self._events = events
+        self._note = note
         self._event: RecordedEvent | None = None
         """The next, where it is not due yet."""
         self._real_time = real_time
         self._stay = stay
         self._clock = clock
-        self._offset_s: float | None = None
-        """Host's time of an event = its own + this."""
+        self._last_ns: int | None = None
+        """Recorded time of the event before."""
+        self._due_s = 0.0
+        """Host's time at which the event in hand is due."""
         self._linger_until = math.inf
         self._state = self._waiting if wait else self._playing
         self._closed = False
+        self._ahead: EventsAhead | None = None
         self.loop = PollLoop(clock)
         try:
             server.init(self.loop)
@@ -70,6 +78,7 @@ class ReplayHost:
             self.driver = GuestDriver(self.device)
             self.guest = ReplayGuest(self.driver, updates=real_time)
             server.vm_start()
+            self._ahead = EventsAhead(events, self._read_on)
         except BaseException:
             self.close()
             raise
@@ -90,6 +99,8 @@ class ReplayHost:
         if self._closed:
             return
         self._closed = True
+        if self._ahead is not None:
+            self._ahead.close()
         self.server.close()
         self.loop.close()
 
@@ -98,6 +109,14 @@ class ReplayHost:
     def _interrupted(self, bits: Interrupt) -> None:
         """On whatever thread raised the bits."""
         self.loop.call_soon_threadsafe(self._service)
+
+    def _read_on(self) -> None:
+        """On the reading thread."""
+        self.loop.call_soon_threadsafe(self._resume)
+
+    def _resume(self) -> None:
+        if not (self._closed or self.ended):
+            self._again(0)
 
     def _service(self) -> None:
         if not self._closed:
@@ -138,11 +157,18 @@ class ReplayHost:
                 # A worker that found its rings empty looks again after a while only, unless it is woken.
                 self.device.worker.wakeup()
                 return RETRY_MS
-            event = self._event or next(self._events, None)
+            assert self._ahead is not None
+            event = self._event
             if event is None:
-                self._end()
-                return 0
-            wait_s = self._due(event, now) - now
+                try:
+                    event = self._ahead.take()
+                except NothingYet:
+                    return None
+                if event is None:
+                    self._end()
+                    return 0
+                self._plan(event, now)
+            wait_s = self._due_s - now
             if wait_s > 0:
                 self._event = event
                 return math.ceil(wait_s * 1000)
@@ -150,12 +176,18 @@ class ReplayHost:
             self.guest.take(event)
         return 0
 
-    def _due(self, event: RecordedEvent, now: float) -> float:
-        if not self._real_time:
-            return now
-        if self._offset_s is None:
-            self._offset_s = now - event.time_ns / 1e9
-        return event.time_ns / 1e9 + self._offset_s
+    def _plan(self, event: RecordedEvent, now: float) -> None:
+        """When the event is due."""
+        if not self._real_time or self._last_ns is None:
+            self._due_s = now
+        else:
+            gap_s = max(0, event.time_ns - self._last_ns) / 1e9
+            if gap_s > LONG_GAP_S:
+                self._note(
+                    f"nothing happens for {gap_s:.0f} s before event {event.counter}: {LONG_GAP_S:.0f} s are waited"
+                )
+            self._due_s += min(gap_s, LONG_GAP_S)
+        self._last_ns = event.time_ns
 
     def _end(self) -> None:
         """All is in the rings: the worker draws it before it answers."""

@@ -26,7 +26,7 @@ from gspice.qxl.recording_events import (
 BATCH = 64
 """Drawables handed over at once."""
 BATCH_BYTES = 32 << 20
-"""Pixels that a batch may hold, so that large frames are not kept."""
+"""What a batch may hold, so that large frames are not kept."""
 
 
 @dataclass(slots=True)
@@ -60,6 +60,8 @@ class CanvasReplay:
         """Surfaces that messages destroyed without telling which."""
         self.counts: dict[str, OpCount] = {}
         """By the operation's or command's name."""
+        self.primary_refused: str | None = None
+        """Why there is no primary surface where the last one was not made."""
         self.bad: Counter[str] = Counter()
         """Commands that a server would have refused, by reason."""
 
@@ -161,7 +163,9 @@ class CanvasReplay:
             spec = primary_spec(primary)
             data = primary.rows() if primary.flags & KEEP_DATA and primary.data else None
             self._canvas.create_surface(PRIMARY, spec, data, abs(primary.stride))
+            self.primary_refused = None
         except GuestError as error:
+            self.primary_refused = str(error)
             self.bad[str(error)] += 1
 
     def _destroy_primary(self) -> None:

@@ -63,6 +63,8 @@ class ReplayGuest:
         and the commands of LOADVM_COMMANDS are recorded too."""
         if updates:
             self._calls |= dict.fromkeys((MessageNumber.UPDATE, MessageNumber.UPDATE_ASYNC), self._update)
+        self.primary_refused: str | None = None
+        """Why there is no primary surface where the last one was not made."""
         self.skipped: Counter[str] = Counter()
         """What was not sent to the device, by reason."""
 
@@ -161,6 +163,14 @@ class ReplayGuest:
 
     def _set_mode(self, primary: RecordedPrimary) -> None:
         self._ids.discard(PRIMARY)
+        try:
+            self._make_primary(primary)
+        except (GuestError, DoesNotFit) as error:
+            self.primary_refused = str(error)
+            raise
+        self.primary_refused = None
+
+    def _make_primary(self, primary: RecordedPrimary) -> None:
         spec = primary_spec(primary)
         pixels = None
         if primary.flags & KEEP_DATA and primary.data:

@@ -34,6 +34,17 @@ def bgrx(pixels: Pixels) -> Pixels:
     return Pixels(width, height, 4 * width, SurfaceFormat.XRGB32, out.tobytes())
 
 
+STRIP_BYTES = 4 << 20
+"""Of a picture that is hashed, so much is converted at once."""
+
+
 def picture_hash(pixels: Pixels) -> str:
     """sha256 over what ``bgrx`` gives: the same for any canvas that draws the same picture."""
-    return hashlib.sha256(bgrx(pixels).data).hexdigest()
+    digest = hashlib.sha256()
+    data = memoryview(pixels.data)
+    step = max(1, STRIP_BYTES // (4 * pixels.width))
+    for top in range(0, pixels.height, step):
+        rows = min(step, pixels.height - top)
+        strip = bytes(data[top * pixels.stride : (top + rows) * pixels.stride])
+        digest.update(bgrx(Pixels(pixels.width, rows, pixels.stride, pixels.format, strip)).data)
+    return digest.hexdigest()

@@ -31,6 +31,21 @@ def check_target(path: Path, what: str) -> Path:
     return target
 
 
+def check_apart(**files: Path | None) -> None:
+    """ConfigError where two of these are one file: what is written last would take the other's place."""
+    seen: dict[str, str] = {}
+    for name, path in files.items():
+        if path is None:
+            continue
+        target = os.path.realpath(path)
+        for other, other_name in seen.items():
+            if target == other or (
+                os.path.exists(target) and os.path.exists(other) and os.path.samefile(target, other)
+            ):
+                raise ConfigError(f"{path}: is named as the {other_name} and as the {name}: name another")
+        seen[target] = name
+
+
 def write_whole(path: Path, data: bytes, what: str, *, private: bool = False) -> None:
     """Write a file by way of a new one beside it; ConfigError where that cannot be done.
 

@@ -48,7 +48,13 @@ def _gunzip(file: BinaryIO) -> ReadInto:
 _PACKINGS: dict[bytes, Callable[[BinaryIO], ReadInto]] = {
     b"\x28\xb5\x2f\xfd": _unzstd,
     b"\x1f\x8b": _gunzip,
+    **{bytes([0x50 + number]) + b"\x2a\x4d\x18": _unzstd for number in range(16)},  # frames that zstd skips
 }
+_OTHERS = {b"\xfd7zX": "xz", b"BZh": "bzip2", b"\x04\x22\x4d\x18": "lz4", b"PK\3\4": "zip"}
+"""Packings that are not read here."""
+
+
+MAGIC_BYTES = max(map(len, _PACKINGS))
 
 
 class RecordingReader:
@@ -128,7 +134,8 @@ class RecordingReader:
 
 def _open(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        # Without a buffer, which would lock out ``close`` while another thread waits for a pipe.
+        return cast(BinaryIO, path.open("rb", buffering=0))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the recording: {error.strerror}") from error
 
@@ -153,7 +160,13 @@ class _Begun(RawIOBase):
 
 
 def _unpacked(file: BinaryIO) -> ReadInto:
-    magic = file.read(max(map(len, _PACKINGS)))
+    magic = b""
+    # A pipe may give less than is asked for.
+    while len(magic) < MAGIC_BYTES and (more := file.read(MAGIC_BYTES - len(magic))):
+        magic += more
+    for prefix, name in _OTHERS.items():
+        if magic.startswith(prefix):
+            raise RecordingError(0, f"this is {name}: unpack it first")
     whole = _Begun(magic, file)
     for prefix, unpack in _PACKINGS.items():
         if magic.startswith(prefix):

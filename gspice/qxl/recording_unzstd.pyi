@@ -12,7 +12,8 @@ class ZstdError(Exception):
     """What is no zstd frame, or asks for more than the limits here."""
 
 class Unzstd:
-    """The text of zstd frames one after another, skippable ones left out. A frame that is cut short just ends.
+    """The text of zstd frames one after another, skippable ones left out. A frame that is cut short, or whose
+    checksum is not that of its text, is an error behind the text that it has.
 
     A larger window than ``small_window`` is kept in a file, which has no name and goes with this object: as much
     disk as the window, and a few MiB of memory.

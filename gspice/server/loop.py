@@ -13,6 +13,9 @@ from gspice.vdi.core import CoreInterface, WatchEvent
 
 log = logging.getLogger(__name__)
 
+MAX_WAIT_S = 86_400.0
+"""One wait of the selector; the kernel takes no more than 2**31 ms."""
+
 
 class Timer:
     """A one-shot timer of a PollLoop."""
@@ -145,7 +148,7 @@ class PollLoop(CoreInterface):
         """Wait at most ``timeout`` seconds (None: for ever) and run what is due."""
         due = self._next_due()
         if due is not None:
-            wait = max(0.0, due - self.now())
+            wait = min(max(0.0, due - self.now()), MAX_WAIT_S)
             timeout = wait if timeout is None else min(timeout, wait)
         for key, mask in self._selector.select(timeout):
             for watch in list(self._watches.get(key.fd, ())):

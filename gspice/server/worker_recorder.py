@@ -1,13 +1,16 @@
 """What a worker receives, on its way into a recording: commands once parsed, and the messages of the host."""
 
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import zstandard
 
-from gspice.errors import GuestError
+from gspice.errors import ConfigError, GuestError
 from gspice.qxl.memslots import MemSlots
 from gspice.qxl.ops import Command
 from gspice.qxl.recording_events import MAX_DATA, MessageNumber, RecordedPrimary
@@ -47,12 +50,22 @@ class WorkerRecorder:
     A file that cannot be written ends the recording, not the worker.
     """
 
-    def __init__(self, recorder: Recorder, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+        place: "Placing | None" = None,
+    ) -> None:
+        """``place``: where the recording lies, and where it goes with the first command."""
+        self._place = place
         self._recorder: Recorder | None = recorder
         self._clock_ns = clock_ns
 
     def command(self, command: Command) -> None:
         """Record a command that was parsed."""
+        if self._place is not None:
+            place, self._place = self._place, None
+            self._write(lambda _recorder, _now_ns: place.put())
         self._write(lambda recorder, now_ns: recorder.command(command, now_ns))
 
     def message(self, message: object, memslots: MemSlots) -> None:
@@ -69,6 +82,9 @@ class WorkerRecorder:
         """End the recording."""
         self._write(lambda recorder, _now_ns: recorder.close())
         self._recorder = None
+        if self._place is not None:
+            self._place.drop()
+            self._place = None
 
     def _write(self, write: Callable[[Recorder, int], None]) -> None:
         if self._recorder is None:
@@ -102,10 +118,39 @@ def _primary(surface: DevSurfaceCreate, memslots: MemSlots) -> RecordedPrimary |
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A recording of a guest that has drawn nothing yet: it takes no other's place."""
+
+    part: Path
+    target: Path
+
+    def put(self) -> None:
+        """Give it its name. OSError: that cannot be done."""
+        os.replace(self.part, self.target)
+
+    def drop(self) -> None:
+        """Nothing was drawn."""
+        self.part.unlink(missing_ok=True)
+
+
 def open_recorder(path: Path, qxl_id: int) -> WorkerRecorder:
-    """Begin a recording. Devices after the first get files of their own: ``name-1.rec.zst``. ConfigError: it cannot
-    be written."""
+    """Begin a recording, for its owner's eyes only; a file of that name stays until a command comes.
+
+    Devices after the first get files of their own: ``name-1.rec.zst``. ConfigError: it cannot be written.
+    """
     if qxl_id:
         name, *suffixes = path.name.split(".")
         path = path.with_name(".".join([f"{name}-{qxl_id}", *suffixes]))
-    return WorkerRecorder(RecordingWriter(path))
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file():
+            raise ConfigError(f"{path}: cannot write a recording: it is no regular file; name another")
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent
+        )
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot write a recording: {error.strerror}") from error
+    os.close(descriptor)
+    part = Path(name)
+    return WorkerRecorder(RecordingWriter(part), place=Placing(part, target))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from gspice.cli.main import cli, main
 from gspice.errors import ConfigError, GuestError, InterfaceError, ProtocolError
 from gspice.version import VERSION
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -100,3 +103,19 @@ def test_it_runs_as_a_module() -> None:
         [sys.executable, "-m", "gspice.cli.main", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, f"gspice, version {VERSION}\n")
+
+
+def test_an_interrupt_while_it_is_imported_is_130_and_silent(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import gspice.cli.main"],
+        capture_output=True,
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_errors_do_not_steer_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, ConfigError("\x1b[2J: no such file"))
+    assert run("fail") == (1, "", "gspice: \\x1b[2J: no such file\n")

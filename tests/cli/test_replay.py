@@ -1,17 +1,19 @@
 """``gspice replay``: what it prints and writes, and how it fails."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from gspice.cli import replay as module
 from gspice.cli.replay import replay
 from gspice.errors import ConfigError
 from gspice.pixels import SurfaceFormat
 from gspice.qxl import ops
-from gspice.qxl.recording import RecordingReader
 from gspice.qxl.recording_events import MessageNumber, RecordedPrimary, RecordingError
 from gspice.qxl.recording_writer import RecordingWriter
 from tests.qxl.recording_samples import drawn
@@ -95,7 +97,7 @@ def test_options_for_clients_need_a_port(recording: Path, options: tuple[str, ..
 def test_no_picture_no_file_no_renderer(recording: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.rec").write_bytes(b"SPICE_REPLAY 1\n")
     for arguments, words in (
-        ((tmp_path / "empty.rec", "--hash"), "no primary surface"),
+        ((tmp_path / "empty.rec", "--hash"), "no event up to there makes one"),
         ((tmp_path / "none.rec",), "No such file"),
         ((recording, "--renderer", "crayon"), "crayon"),
     ):
@@ -104,12 +106,91 @@ def test_no_picture_no_file_no_renderer(recording: Path, tmp_path: Path) -> None
         assert words in str(result.exception)
 
 
-def test_the_bar_follows_the_file(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def process(*arguments: object, **options: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "gspice.cli.main", "replay", *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("options", [(), ("--port", "0", "--speed", "max")])
+def test_a_signal_ends_it_also_where_the_file_stalls(
+    recording: Path, tmp_path: Path, number: int, options: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with RecordingReader(FIRMWARE) as reader, module._events(reader, FIRMWARE, None) as events:
-        number = sum(1 for _ in events)
-    assert number == 2174
-    shown = capsys.readouterr().err
-    assert "firmware.rec.zst" in shown and "100%" in shown
+    pipe, png = tmp_path / "pipe", tmp_path / "then.png"
+    os.mkfifo(pipe)
+    with process(pipe, "--png", png, *options) as program, pipe.open("wb") as feed:
+        assert program.stderr is not None
+        feed.write(recording.read_bytes() + b"event 9")
+        feed.flush()
+        if options:
+            while "remote-viewer" not in program.stderr.readline():
+                assert program.poll() is None
+        program.send_signal(number)
+        program.send_signal(number)  # as `timeout` does
+        _, errors = program.communicate(timeout=20)
+    assert program.returncode == 128 + number
+    assert "stopped at" in errors and "Traceback" not in errors
+
+
+def test_staying_until_a_signal_is_no_early_end(recording: Path) -> None:
+    with process(recording, "--port", "0", "--speed", "max", "--stay") as program:
+        assert program.stderr is not None
+        while "remote-viewer" not in program.stderr.readline():
+            assert program.poll() is None
+        # Its end comes at once, but from another thread.
+        while "replay reader" in threads(program.pid):
+            assert program.poll() is None
+        program.send_signal(signal.SIGTERM)
+        _, errors = program.communicate(timeout=20)
+    assert program.returncode in (0, 143)
+    assert (program.returncode == 0) != ("stopped at" in errors)
+
+
+def threads(pid: int) -> list[str]:
+    return [path.read_text().strip() for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+
+
+def test_the_same_file_twice_an_empty_name_and_no_directory_are_refused_first(
+    recording: Path, tmp_path: Path
+) -> None:
+    before = recording.read_bytes()
+    (tmp_path / "link").symlink_to(recording)
+    for arguments, words in (
+        ((recording, "--png", recording), "name another"),
+        ((recording, "--png", tmp_path / "link"), "name another"),
+        ((recording, "--png", ""), "the name is empty"),
+        (("",), "the name is empty"),
+        ((tmp_path / "none.rec", "--png", tmp_path / "no" / "x.png"), "there is no directory"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code != 0
+        assert words in f"{result.output}{result.exception}"
+    assert recording.read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [(), ("--port", "0", "--speed", "max")])
+def test_why_there_is_no_primary_surface(recording: Path, options: tuple[str, ...]) -> None:
+    with RecordingWriter(recording) as writer:
+        primary = RecordedPrimary(width=64, height=64, stride=256, format=33)
+        writer.message(MessageNumber.CREATE_PRIMARY, 0, primary)
+    result = run(recording, "--hash", *options)
+    assert isinstance(result.exception, ConfigError)
+    assert "format 33 is not known" in str(result.exception)
+
+
+def test_results_that_cannot_be_printed_are_an_error(recording: Path, tmp_path: Path) -> None:
+    png = tmp_path / "a.png"
+    with process(recording, "--hash", "--png", png, preexec_fn=lambda: os.close(1)) as program:
+        _, errors = program.communicate(timeout=20)
+    assert (program.returncode, errors.count("\n")) == (1, 1) and "standard output" in errors
+    assert png.exists()
+
+
+def test_no_standard_error_is_needed(recording: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gspice.cli.main", "replay", str(recording), "--hash"],
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: os.close(2),
+        check=False,
+    )
+    assert done.returncode == 0 and len(done.stdout) == 65

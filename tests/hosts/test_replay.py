@@ -103,6 +103,7 @@ def test_real_time_is_kept() -> None:
     clock = Clock()
     events: list[RecordedEvent] = [primary(), fill(1, 5.0), fill(2, 5.5), fill(3, 7.0)]
     host = ReplayHost(server(), iter(events), real_time=True, clock=clock)
+    read_all(host)
     try:
         seen = []
         for now in (1000.0, 1000.4, 1000.51, 1001.9, 1002.01):
@@ -114,6 +115,53 @@ def test_real_time_is_kept() -> None:
     finally:
         host.close()
     assert seen == [(1, False), (1, False), (2, False), (2, False), (3, True)]
+
+
+def read_all(host: ReplayHost) -> None:
+    """Wait until its few events are in memory."""
+    assert host._ahead is not None
+    host._ahead._thread.join(20)
+
+
+def test_long_gaps_are_cut_and_told_and_clocks_that_jump_do_no_harm() -> None:
+    clock, notes = Clock(), list[str]()
+    events: list[RecordedEvent] = [primary(), fill(1, 5.0), fill(2, 3e9), fill(3, 1.0), fill(4, 2.0)]
+    host = ReplayHost(server(), iter(events), real_time=True, clock=clock, note=notes.append)
+    read_all(host)
+    seen = []
+    try:
+        for now in (1000.0, 1059.9, 1060.01, 1061.01):
+            clock.now = now
+            for _ in range(5):
+                host.loop.run_once(0)
+            seen.append((first_pixel(host.server.snapshot(host.device)), host.ended))
+    finally:
+        host.close()
+    assert seen == [(1, False), (1, False), (3, False), (4, True)]
+    assert notes == ["nothing happens for 2999999995 s before event 0: 60 s are waited"]
+
+
+def test_a_file_that_stalls_keeps_nobody_waiting() -> None:
+    stalled, go_on = threading.Event(), threading.Event()
+
+    def events() -> Iterator[RecordedEvent]:
+        yield primary()
+        yield fill(5)
+        stalled.set()
+        go_on.wait(30)
+        yield fill(6)
+
+    host = ReplayHost(server(), events(), real_time=False)
+    try:
+        assert stalled.wait(20)
+        while host.driver.size == (0, 0):
+            host.loop.run_once(1)
+        host.stop()
+        host.run()
+        assert not host.ended and first_pixel(host.picture) == 5
+    finally:
+        host.close()
+        go_on.set()
 
 
 def test_damage_ends_the_replay_with_what_came_before() -> None:
@@ -143,15 +191,17 @@ def test_it_waits_for_a_client_and_can_be_stopped() -> None:
     assert not host.ended and host.picture is None
 
 
-def test_what_was_drawn_before_a_stop_is_the_picture() -> None:
-    def events() -> Iterator[RecordedEvent]:
-        yield primary()
-        yield fill(5)
-        host.stop()
-        for color in itertools.count(6):  # it has no end
-            yield fill(color)
+def test_what_was_drawn_before_a_stop_is_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless: Iterator[RecordedEvent] = itertools.chain([primary()], map(fill, itertools.count(5)))
+    host = ReplayHost(server(), endless, real_time=False)
+    take = host.guest.take
 
-    host = ReplayHost(server(), events(), real_time=False)
+    def take_and_stop(event: RecordedEvent) -> None:
+        take(event)
+        if event == fill(6):
+            host.stop()
+
+    monkeypatch.setattr(host.guest, "take", take_and_stop)
     try:
         host.run()
     finally:

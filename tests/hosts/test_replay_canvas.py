@@ -8,9 +8,9 @@ import pytest
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
-from gspice.hosts.replay_canvas import CanvasReplay
+from gspice.hosts.replay_canvas import BATCH_BYTES, CanvasReplay
 from gspice.hosts.replay_picture import picture_hash
-from gspice.pixels import SurfaceFormat
+from gspice.pixels import BitmapFormat, SurfaceFormat
 from gspice.qxl import ops
 from gspice.qxl.recording import RecordingReader
 from gspice.qxl.recording_events import (
@@ -147,3 +147,22 @@ def test_there_may_be_no_picture() -> None:
     replay.message(20)  # refused
     replay.finish()
     assert replay.picture is None
+
+
+def test_batches_are_bounded_by_all_that_commands_hold() -> None:
+    replay = Replay()
+    replay.primary()
+    pattern = ops.BitmapImage(
+        id=1,
+        flags=0,
+        width=1,
+        height=1,
+        format=BitmapFormat.XRGB32,
+        top_down=True,
+        stride=BATCH_BYTES // 2,
+        data=bytes(BATCH_BYTES // 2),
+    )
+    op = ops.Fill(ops.Brush(2, 0, pattern), 8, ops.Mask())
+    for waiting in (1, 0, 1):
+        replay.command(ops.Drawable(surface_id=0, bbox=Rect(0, 0, 1, 1), op=op))
+        assert len(replay._batch) == waiting

@@ -34,3 +34,12 @@ def test_alpha_alone_is_grey() -> None:
     picture = bgrx(Pixels(9, 1, 2, SurfaceFormat.A1, b"\x02\xff"))
     white, black = b"\xff\xff\xff\0", bytes(4)
     assert picture.data == black + white + 6 * black + white
+
+
+@pytest.mark.parametrize("kind", [SurfaceFormat.XRGB32, SurfaceFormat.RGB565])
+def test_strips_make_the_same_hash(kind: SurfaceFormat, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Pixels(5, 9, 24, kind, bytes(range(216)))
+    whole = hashlib.sha256(bgrx(picture).data).hexdigest()
+    for size in (1, 50, 1 << 20):
+        monkeypatch.setattr("gspice.hosts.replay_picture.STRIP_BYTES", size)
+        assert picture_hash(picture) == whole

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gspice.errors import ConfigError
-from gspice.hosts.whole_file import check_target, write_whole
+from gspice.hosts.whole_file import check_apart, check_target, write_whole
 
 
 def test_a_file_appears_with_its_content_and_nothing_else(tmp_path: Path) -> None:
@@ -54,3 +54,13 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="Not a directory"):
         check_target(tmp_path / "file" / "x", "it")
+
+
+def test_one_file_under_two_names(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes(b"")
+    check_apart(a=one, b=other, c=None)
+    other.hardlink_to(one)
+    for same in (one, other, tmp_path / "." / "one"):
+        with pytest.raises(ConfigError, match="as the a and as the b"):
+            check_apart(a=one, b=same)

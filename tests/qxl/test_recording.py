@@ -3,6 +3,7 @@
 import gzip
 import io
 import random
+import struct
 from collections import Counter
 from pathlib import Path
 
@@ -211,3 +212,18 @@ def test_what_is_wrong_is_said(text: bytes, position: int, reason: str) -> None:
 def test_there_is_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read the recording: No such file"):
         RecordingReader(tmp_path / "none.rec")
+
+
+@pytest.mark.parametrize(
+    ("magic", "name"), [(b"\xfd7zXZ\0", "xz"), (b"BZh91AY", "bzip2"), (b"PK\3\4", "zip")]
+)
+def test_other_packings_are_named(magic: bytes, name: str) -> None:
+    with pytest.raises(RecordingError, match=f"this is {name}: unpack it first"):
+        RecordingReader(io.BytesIO(magic + bytes(20)))
+
+
+@pytest.mark.parametrize("kind", [0, 15])
+def test_zstd_may_begin_with_a_frame_that_is_skipped(kind: int) -> None:
+    skipped = struct.pack("<II", 0x184D2A50 + kind, 3) + b"abc"
+    data = skipped + zstandard.compress(b"SPICE_REPLAY 1\nevent 7 1 2 0\n")
+    assert [event.counter for event in RecordingReader(io.BytesIO(data))] == [7]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gspice.qxl.recording_events import RecordingError
+from gspice.qxl.recording_events import MAX_SPACE, RecordingError
 from gspice.qxl.recording_scanner import Scanner
 
 
@@ -101,3 +101,27 @@ def test_blocks_that_are_none(text: bytes, reason: str) -> None:
     with pytest.raises(RecordingError) as failed:
         block(text)()
     assert reason in str(failed.value)
+
+
+@pytest.mark.parametrize("step", [1000, 1 << 20])
+def test_white_space_has_an_end(step: int) -> None:
+    most = b" " * MAX_SPACE
+    assert by(step, most + b"event 1 1 2 3 ").event() == (1, 1, 2, 3)
+    with pytest.raises(RecordingError, match="white space"):
+        by(step, most + b" event 1 1 2 3 ").event()
+
+
+def test_what_was_read_before_a_failure_comes_first() -> None:
+    parts = iter([b"event 1 1 2 3\nevent 2 1 2 3"])
+
+    def readinto(buffer: memoryview) -> int:
+        part = next(parts, None)
+        if part is None:
+            raise OSError("torn")
+        buffer[: len(part)] = part
+        return len(part)
+
+    scanner = Scanner(readinto)
+    assert scanner.event() == (1, 1, 2, 3)
+    with pytest.raises(OSError, match="torn"):
+        scanner.event()

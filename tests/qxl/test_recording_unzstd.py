@@ -5,6 +5,8 @@ import os
 import random
 import resource
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,12 @@ from gspice.qxl.recording_unzstd import MAX_TEXT, MAX_WINDOW, Unzstd, ZstdError
 
 MIB = 1 << 20
 SKIPPABLE = struct.pack("<II", 0x184D2A53, 700) + bytes(700)
+BLACK = (
+    b"SPICE_REPLAY 1\nevent 0 1 20 0\n2000 2600 8000 32\n0 1 0 0\nbinary 0 data 20800000:"
+    + bytes(20_800_000)
+    + b"\n"
+)
+"""A recording of one primary surface."""
 EVERYTHING_IN_A_FILE = 0
 """A ``small_window`` that no frame is below."""
 
@@ -115,14 +123,61 @@ def test_small_windows_need_no_file() -> None:
 
 
 @pytest.mark.parametrize("small_window", [EVERYTHING_IN_A_FILE, MAX_WINDOW])
-def test_a_frame_that_is_cut_just_ends(small_window: int) -> None:
+def test_a_frame_that_is_cut_is_damaged_behind_the_text_it_has(small_window: int) -> None:
     text = random.Random(5).randbytes(200_000) + text_of(5, 400_000)
-    data = packed(text)
-    lengths = [len(unpacked(data[:end], small_window)) for end in range(0, len(data), 997)]
-    assert lengths == sorted(lengths) and lengths[0] == 0 and 0 < lengths[-1] <= len(text)
-    for end in range(20):
-        assert text.startswith(unpacked(data[:end], small_window))
-    assert text.startswith(unpacked(data[:-1], small_window))
+    data = packed(text) + SKIPPABLE
+    ends = [*range(1, 20), *range(20, len(data), 997)]
+    lengths = [cut_text(data[:end], small_window, text) for end in ends]
+    assert lengths == sorted(lengths) and lengths[0] == 0
+    # Within the checksum, and where the next frame has begun, the text is whole.
+    whole = len(data) - len(SKIPPABLE)
+    for end in (whole - 4, whole - 1, whole + 1, whole + 3, whole + 6, len(data) - 1):
+        assert cut_text(data[:end], small_window, text) == len(text)
+    assert unpacked(data[:whole], small_window) == text
+
+
+def cut_text(data: bytes, small_window: int, text: bytes) -> int:
+    """How much of the text comes out before the error."""
+    unzstd = Unzstd(io.BytesIO(data).read, small_window)
+    done, part = 0, bytearray(1 << 18)
+    with pytest.raises(ZstdError, match="the file ends inside a zstd frame"):
+        while got := unzstd.readinto(part):
+            assert text[done : done + got] == part[:got]
+            done += got
+    return done
+
+
+@pytest.mark.parametrize("small_window", [EVERYTHING_IN_A_FILE, MAX_WINDOW])
+def test_checksums_are_compared(small_window: int) -> None:
+    data = packed(b"some text")
+    with pytest.raises(ZstdError, match="checksum"):
+        unpacked(data[:-1] + bytes([data[-1] ^ 1]), small_window)
+
+
+def test_what_came_before_a_cut_is_read() -> None:
+    data = packed(b"SPICE_REPLAY 1\nevent 0 1 2 0\nevent 1 1 2 0\n")
+    events = iter(RecordingReader(io.BytesIO(data[:-2])))
+    assert [next(events).counter, next(events).counter] == [0, 1]
+    with pytest.raises(RecordingError, match="the file ends inside a zstd frame"):
+        next(events)
+
+
+def test_where_addresses_are_few_a_frame_of_unknown_size_takes_a_part() -> None:
+    program = (
+        "import io, resource, sys\n"
+        "from gspice.qxl.recording_unzstd import Unzstd, ZstdError\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
+        "unzstd, part, done = Unzstd(sys.stdin.buffer.read, 0), bytearray(1 << 20), 0\n"
+        "try:\n"
+        "    while got := unzstd.readinto(part): done += got\n"
+        "except ZstdError as error: print(error)\n"
+        "print(done >> 20)\n"
+    )
+    for size, said in ((100, "100\n"), (400, "no addresses (ulimit -v")):
+        done = subprocess.run(
+            [sys.executable, "-c", program], input=packed(bytes(size * MIB)), capture_output=True, check=False
+        )
+        assert said in done.stdout.decode(), done.stderr.decode()
 
 
 @given(st.data())
@@ -168,7 +223,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_disk_without_room_is_an_error(tmp_path: Path) -> None:
-    data = packed(b"SPICE_REPLAY 1\n" + b" " * (20 * MIB), window_log=28)
+    data = packed(BLACK, window_log=28)
     path = tmp_path / "large.rec.zst"
     path.write_bytes(data)
     with files_of_at_most(5 * MIB):

@@ -135,3 +135,13 @@ def test_close_frees_its_descriptors() -> None:
     loop = PollLoop()
     loop.close()
     assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_timer_of_many_years_can_be_waited_for() -> None:
+    loop = PollLoop()
+    try:
+        loop.timer_start(loop.timer_add(lambda: None), 10**14)
+        loop.call_soon_threadsafe(lambda: None)
+        loop.run_once(None)
+    finally:
+        loop.close()

@@ -1,6 +1,7 @@
 """What a worker receives, in a recording; and that a recording which fails leaves the worker alone."""
 
 import ctypes
+import os
 from pathlib import Path
 
 import pytest
@@ -119,11 +120,34 @@ def test_devices_have_files_of_their_own(tmp_path: Path, memslots: MemSlots) -> 
     for qxl_id in (0, 1, 12):
         recorder = open_recorder(tmp_path / "a.rec.zst", qxl_id)
         recorder.message(m.Wakeup(), memslots)
+        recorder.command(COMMAND)
         recorder.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-1.rec.zst", "a-12.rec.zst", "a.rec.zst"]
     with RecordingReader(tmp_path / "a-1.rec.zst") as reader:
-        (event,) = reader
+        event, _ = reader
     assert isinstance(event, RecordedMessage) and event.number == MessageNumber.WAKEUP
+    assert (tmp_path / "a.rec.zst").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_guest_that_draws_nothing_takes_no_recordings_place(tmp_path: Path, memslots: MemSlots) -> None:
+    old = tmp_path / "a.rec"
+    old.write_bytes(b"old")
+    recorder = open_recorder(old, 0)
+    recorder.message(m.Wakeup(), memslots)
+    recorder.close()
+    assert old.read_bytes() == b"old" and list(tmp_path.iterdir()) == [old]
+    recorder = open_recorder(old, 0)
+    recorder.command(COMMAND)
+    assert list(tmp_path.iterdir()) == [old]
+    recorder.close()
+    assert old.read_bytes().startswith(b"SPICE_REPLAY")
+
+
+def test_only_regular_files_are_recorded_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(ConfigError, match="no regular file"):
+            open_recorder(path, 0)
 
 
 def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
