@@ -1,6 +1,7 @@
 """How a worker's dispatcher ends: parked for good with its process, or closed, with nobody left waiting."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -64,10 +65,12 @@ def test_calls_that_wait_as_it_parks_are_released(worker: Worker) -> None:
 
     worker.gate.clear()
     worker.dispatcher.send("busy")
+    while worker.dispatcher._queue:
+        time.sleep(0)  # until it is taken: now the worker waits at the gate
     thread = threading.Thread(target=call)
     thread.start()
     while not worker.dispatcher._queue:
-        pass
+        time.sleep(0)
     assert not worker.dispatcher.park(timeout=0.01), "it is busy"
     worker.gate.set()
     assert worker.dispatcher.park()
