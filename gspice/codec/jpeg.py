@@ -8,13 +8,13 @@ are none of a network peer's business.
 import io
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
-
-import numpy as np
-from PIL.JpegImagePlugin import JpegImageFile
+from typing import TYPE_CHECKING, NamedTuple
 
 from gspice.codec import lz
 from gspice.codec.errors import CodecError
+
+if TYPE_CHECKING:
+    from PIL.JpegImagePlugin import JpegImageFile
 
 MAX_SCANS = 64
 """Servers send one, files for the web a dozen. Each makes the decoder go over all pixels, in a few bytes of file."""
@@ -52,7 +52,7 @@ def decode(data: bytes | memoryview, width: int, height: int, max_bytes: int) ->
         raise CodecError(f"{len(data)} bytes of JPEG cannot hold an image of {width}x{height}")
     file = io.BytesIO(_plain_file(memoryview(data).cast("B"), width, height))
     try:
-        with JpegImageFile(file) as image:
+        with _open(file) as image:
             if image.size != (width, height) or image.mode not in _MODES:
                 raise CodecError(
                     f"JPEG image of {image.size} pixels in {image.mode}, not {width}x{height} in RGB"
@@ -61,6 +61,15 @@ def decode(data: bytes | memoryview, width: int, height: int, max_bytes: int) ->
             return (image if image.mode == "RGB" else image.convert("RGB")).tobytes("raw", "BGRX")
     except (OSError, SyntaxError, ValueError, IndexError, struct.error) as error:
         raise CodecError(f"JPEG image of {width}x{height} pixels: {error}") from error
+
+
+def _open(file: io.BytesIO) -> "JpegImageFile":
+    # Clients get such images all the time, servers from no driver there is: they do without the time and memory.
+    try:
+        from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415
+    except ImportError as error:  # a host that has gone where Python's packages are not
+        raise CodecError(f"JPEG images need Pillow, and it cannot be loaded any more: {error}") from error
+    return JpegImageFile(file)
 
 
 def decode_alpha(
@@ -81,11 +90,12 @@ def decode_alpha(
         )
     if header.top_down != top_down:
         raise CodecError("alpha of a JPEG: its header and the image disagree on the order of the rows")
-    colours = decode(view[:jpeg_size], width, height, max_bytes)
-    pixels = np.frombuffer(bytearray(colours), np.uint8).reshape(height, width, PIXEL_BYTES)
-    plane = np.frombuffer(lz.decode(alpha, max_bytes), np.uint8).reshape(height, width)
-    pixels[..., 3] = plane if top_down else plane[::-1]
-    return pixels.tobytes()
+    pixels = bytearray(decode(view[:jpeg_size], width, height, max_bytes))
+    plane = bytes(lz.decode(alpha, max_bytes))
+    if not top_down:
+        plane = b"".join([plane[start : start + width] for start in range(len(plane) - width, -1, -width)])
+    pixels[3::PIXEL_BYTES] = plane
+    return bytes(pixels)
 
 
 def _plain_file(data: memoryview, width: int, height: int) -> bytes:

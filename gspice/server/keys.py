@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from gspice.server.jobs import JobPool
@@ -17,6 +17,10 @@ PUBLIC_EXPONENT = 65537
 PUBLIC_KEY_SIZE = 162
 TICKET_SIZE = KEY_BITS // 8
 
+_SPKI_HEADER = bytes.fromhex("30819f 300d06092a864886f70d0101010500 03818d00 308189 02818100")
+"""SubjectPublicKeyInfo (RFC 3279) as far as the modulus: the lengths are those of every key of 1024 bits."""
+_SPKI_EXPONENT = b"\x02\x03" + PUBLIC_EXPONENT.to_bytes(3, "big")
+
 _OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA1()), algorithm=hashes.SHA1(), label=None)
 
 
@@ -26,9 +30,9 @@ class LinkKey:
     def __init__(self) -> None:
         key = rsa.generate_private_key(PUBLIC_EXPONENT, KEY_BITS)
         self._private: rsa.RSAPrivateKey | None = key
-        self.public_key_der = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        # Written here, for cryptography's own writer of keys costs a host's start as much as all the rest of it.
+        modulus = key.public_key().public_numbers().n.to_bytes(KEY_BITS // 8, "big")
+        self.public_key_der = _SPKI_HEADER + modulus + _SPKI_EXPONENT
 
     def decrypt(self, ticket: bytes) -> bytes | None:
         """The password in a ticket, up to its NUL; None if it does not decrypt or the key is spent."""

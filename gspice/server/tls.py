@@ -4,12 +4,14 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from typing import TYPE_CHECKING
 
 from gspice.errors import ConfigError
+
+# Imported by those who have TLS: it takes as long as a tenth of a host's start.
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 MAX_PEM_SIZE = 1 << 20
 """A larger file is no certificate or key but a mistake, and is not read."""
@@ -87,8 +89,10 @@ def _read(path: Path, what: str) -> bytes:
     return data
 
 
-def _certificate(path: Path, what: str) -> x509.Certificate:
+def _certificate(path: Path, what: str) -> "x509.Certificate":
     """The first certificate of a PEM file, after all of them have been looked at."""
+    from cryptography import x509  # noqa: PLC0415
+
     data = _read(path, what)
     try:
         return x509.load_pem_x509_certificates(data)[0]
@@ -97,8 +101,10 @@ def _certificate(path: Path, what: str) -> x509.Certificate:
 
 
 def _check_key(
-    path: Path, password: str | None, certificate: x509.Certificate, certificate_path: Path
+    path: Path, password: str | None, certificate: "x509.Certificate", certificate_path: Path
 ) -> None:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
     data = _read(path, "server key")
     try:
         key: PrivateKeyTypes = serialization.load_pem_private_key(

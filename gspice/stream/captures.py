@@ -4,12 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gspice.codec import lz4
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat
-from gspice.qxl.image_memory import copied
 
 
 class Compression(IntEnum):
@@ -82,32 +78,41 @@ def widen(pixels: Pixels) -> Pixels:
     if widened is None:
         raise ValueError(f"no 32-bit form of {pixels.format!r} pixels")
     surface_format, spread = widened
-    rows = np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, pixels.stride)
-    wide = spread(rows, pixels.width)
-    return Pixels(
-        pixels.width,
-        pixels.height,
-        pixels.width * 4,
-        surface_format,
-        copied(wide.astype("<u4", copy=False).reshape(-1).view(np.uint8).data),
+    used = (pixels.width * pixels.format.bits_per_pixel + 7) // 8
+    starts = range(0, pixels.height * pixels.stride, pixels.stride)
+    data = b"".join([spread(pixels.data[start : start + used], pixels.width) for start in starts])
+    return Pixels(pixels.width, pixels.height, pixels.width * 4, surface_format, data)
+
+
+# Of the two bytes of a pixel in RGB565, each decides the bits of two channels. Blue and red are one byte's alone;
+# of green, the second byte has the upper three bits and the first the lower three.
+_BLUE = bytes((low & 31) << 3 | (low & 31) >> 2 for low in range(256))
+_GREEN_LOW = bytes(low >> 5 << 2 for low in range(256))
+_GREEN_HIGH = bytes((high & 7) << 5 | (high & 7) >> 1 for high in range(256))
+_RED = bytes(high >> 3 << 3 | high >> 5 for high in range(256))
+_EIGHT = [
+    b"".join(b"\xff\xff\xff\xff" if byte >> bit & 1 else bytes(4) for bit in range(8)) for byte in range(256)
+]
+"""Eight pixels of a byte of A1, the lowest bit first."""
+
+
+def _spread_565(row: bytes, width: int) -> bytes:
+    low, high = row[0::2], row[1::2]
+    green = int.from_bytes(low.translate(_GREEN_LOW), "little") | int.from_bytes(
+        high.translate(_GREEN_HIGH), "little"
     )
+    wide = bytearray(width * 4)
+    wide[0::4] = low.translate(_BLUE)
+    wide[1::4] = green.to_bytes(width, "little")
+    wide[2::4] = high.translate(_RED)
+    return bytes(wide)
 
 
-def _spread_565(rows: NDArray[np.uint8], width: int) -> NDArray[np.uint32]:
-    narrow = np.ascontiguousarray(rows[:, : width * 2]).view("<u2").astype(np.uint32)
-    red, green, blue = narrow >> 11, (narrow >> 5) & 0x3F, narrow & 0x1F
-    wide = ((red << 3 | red >> 2) << 16) | ((green << 2 | green >> 4) << 8) | (blue << 3 | blue >> 2)
-    return wide.astype(np.uint32, copy=False)
+def _spread_a1(row: bytes, width: int) -> bytes:
+    return b"".join([_EIGHT[byte] for byte in row])[: width * 4]
 
 
-def _spread_a1(rows: NDArray[np.uint8], width: int) -> NDArray[np.uint32]:
-    bits = np.unpackbits(rows, axis=1, bitorder="little")[:, :width].astype(np.uint32)
-    return bits * np.uint32(0xFFFFFFFF)
-
-
-_WIDENED: dict[
-    SurfaceFormat, tuple[SurfaceFormat, Callable[[NDArray[np.uint8], int], NDArray[np.uint32]]]
-] = {
+_WIDENED: dict[SurfaceFormat, tuple[SurfaceFormat, Callable[[bytes, int], bytes]]] = {
     SurfaceFormat.RGB565: (SurfaceFormat.XRGB32, _spread_565),
     SurfaceFormat.A1: (SurfaceFormat.ARGB32, _spread_a1),
 }

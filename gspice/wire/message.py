@@ -5,24 +5,30 @@ Each class is compiled once, at first use, into a plan: neighbouring integers be
 
 import struct
 from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, Self, get_type_hints
 
 from gspice.errors import ProtocolError
 from gspice.wire.buffer import BodyReader, BodyWriter, Scope
 from gspice.wire.fields import Condition, Fixed, Int, Pointer, Shape, Sized
+from gspice.wire.values import Value, wire
 
-_T = TypeVar("_T")
+__all__ = (
+    "BASE_CHANNEL",
+    "Declared",
+    "Direction",
+    "Message",
+    "Nested",
+    "OneOf",
+    "Plan",
+    "Struct",
+    "plan_of",
+    "wire",
+)
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def wire(cls: type[_T]) -> type[_T]:
-    """Make a Struct's class the frozen, slotted, keyword-only dataclass that every one is."""
-    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
-
-
-class Struct:
+class Struct(Value):
     """A value with declared fields. Subclasses are decorated with ``wire``; fields with ``init=False`` are
     constants of the class and must read as they are.
     """

@@ -1,5 +1,6 @@
 import io
 import struct
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -185,3 +186,9 @@ def test_damage_is_an_error_or_a_picture(data: st.DataObject) -> None:
     except CodecError:
         return
     assert len(rows) == width * height * 4
+
+
+def test_without_pillow_the_image_is_bad_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL.JpegImagePlugin", None)
+    with pytest.raises(CodecError, match="need Pillow"):
+        jpeg.decode(made(8, 8), 8, 8, LIMIT)

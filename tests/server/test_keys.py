@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from gspice.server.jobs import JobPool
 from gspice.server.keys import PUBLIC_KEY_SIZE, KeyStock, LinkKey
@@ -47,6 +48,13 @@ def test_the_public_key_has_the_size_of_the_link_reply() -> None:
     key = LinkKey()
     assert len(key.public_key_der) == PUBLIC_KEY_SIZE == 162
     assert key.public_key_der[:4] == bytes.fromhex("30819f30")
+
+
+def test_the_public_key_is_written_as_cryptography_writes_it() -> None:
+    written = LinkKey().public_key_der
+    public_key = serialization.load_der_public_key(written)
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    assert public_key.public_bytes(*form) == written
 
 
 def test_a_ticket_decrypts_to_its_password_once() -> None:

@@ -62,3 +62,10 @@ def test_one_bit_becomes_all_bits_or_none() -> None:
         [0xFFFFFFFF if x in (0, 2, 10) else 0 for x in range(11)],
         [0xFFFFFFFF] * 11,
     ]
+
+
+def test_what_pads_a_row_is_no_pixel() -> None:
+    row, padding = b"\x00\xf8\xe0\x07\x1f\x00", b"\xff\xff"
+    wide = widen(Pixels(3, 2, 8, SurfaceFormat.RGB565, (row + padding) * 2))
+    assert (wide.width, wide.height, wide.stride) == (3, 2, 12)
+    assert wide.data == bytes.fromhex("0000ff00 00ff0000 ff000000") * 2

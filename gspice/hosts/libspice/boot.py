@@ -1,6 +1,8 @@
 """The first thing that runs in a host: everything is read and imported here, and the table of functions is filled.
 
-Hosts may give up their rights or their view of the file system soon afterwards, so nothing is left to be read later.
+Hosts may give up their rights or their view of the file system once they have initialised their server, so nothing is
+left to be read later: but for what reads the operator's TLS files during that, and Pillow, for JPEG images that no
+driver draws with. Every module here is one that a host waits for before it listens.
 """
 
 import importlib
@@ -26,7 +28,6 @@ log = logging.getLogger(__name__)
 
 ENTRIES = (server_entries, settings_entries, qxl_entries, scanout_entries, device_entries, replay_entries)
 LATER = (
-    "cryptography.hazmat.backends.openssl.backend",
     "encodings.ascii",
     "encodings.idna",
     "encodings.latin_1",

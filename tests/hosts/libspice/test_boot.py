@@ -100,6 +100,29 @@ def test_wrong_configuration_is_for_the_operator(tmp_path: Path) -> None:
     assert done.returncode == 1 and "ConfigError" in done.stderr and "colour" in done.stderr
 
 
+TOO_HEAVY = [
+    "PIL",
+    "asyncio",
+    "av",
+    "cryptography.hazmat.primitives.serialization",
+    "cryptography.x509",
+    "email",
+    "http",
+    "moderngl",
+    "multiprocessing",
+    "numba",
+    "subprocess",
+    "unittest",
+    "wgpu",
+]
+"""What a host would wait for, or pay memory for, without ever using it; or what would fork in it."""
+
+
+def test_a_host_does_not_wait_for_what_it_may_never_use(tmp_path: Path) -> None:
+    done = run(f"print([name for name in {TOO_HEAVY} if name in sys.modules])", tmp_path)
+    assert done.stdout == "[]\n", done.stderr
+
+
 SERVE = """
 from gspice.hosts.libspice import library
 from gspice.hosts.libspice.hosted import servers
