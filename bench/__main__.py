@@ -9,6 +9,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-idle": lambda _: serve_idle.main(),
     "serve-latency": lambda _: serve_latency.main(),
     "replay": replay.main,
+    "dropin-start": lambda _: dropin.main_start(),
     "dropin": lambda _: dropin.main(),
 }
 TAKE_FILES = {"replay"}

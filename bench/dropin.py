@@ -50,6 +50,19 @@ def main() -> None:
         print("\n".join(lines))
 
 
+def main_start() -> None:
+    """Print how long hosts take to listen, and their memory: three times as many runs, for each is short."""
+    print(f"{describe()}; libspice-server {version()}; {3 * RUNS} interleaved runs, medians", flush=True)
+    starts: Starts = {}
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(3 * RUNS):
+            for library in LIBRARIES:
+                for host in COMMANDS:
+                    place = Path(name) / f"{host}{library}{number}"
+                    starts.setdefault((host, library), []).append(start(host, library, place))
+    print("\n".join(["", *start_table(starts)]))
+
+
 def start(host: str, library: str, directory: Path) -> tuple[float, Memory, Memory]:
     with started(host, library, directory) as (process, port, seconds):
         time.sleep(SETTLE_S)

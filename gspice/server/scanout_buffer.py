@@ -9,10 +9,7 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from gspice.errors import InterfaceError
 from gspice.geometry import Rect
@@ -20,6 +17,10 @@ from gspice.gpu.dmabuf_egl import EglImporter
 from gspice.pixels import SurfaceFormat, SurfaceSpec
 from gspice.server import worker_messages as m
 from gspice.server.qxl_worker import MODIFIER_UNKNOWN
+from gspice.server.scanout_rows import copy_pixels
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +67,11 @@ class ScanoutBuffer(ABC):
         self.spec = spec
 
     @abstractmethod
-    def read(self, area: Rect, out: NDArray[np.uint8]) -> None:
-        """Copy an area inside, first row on top, to rows of XRGB32. InterfaceError: it cannot be read any more."""
+    def read(self, area: Rect, out: "Buffer", left: int = 0, top: int = 0) -> None:
+        """Copy an area inside, first row on top, to (left, top) of ``out``: XRGB32, shape (height, width, 4).
+
+        InterfaceError: it cannot be read any more.
+        """
 
     @abstractmethod
     def close(self) -> None: ...
@@ -82,7 +86,8 @@ class MappedBuffer(ScanoutBuffer):
         super().__init__(_spec(message))
         self._fds = message.fds
         self._fd = message.fds.numbers[0]
-        size, self._bgr = FORMATS[message.fourcc]
+        self._size, self._places = FORMATS[message.fourcc]
+        size = self._size
         width, height, stride, offset = message.width, message.height, message.strides[0], message.offsets[0]
         if stride < width * size or offset < 0:
             raise InterfaceError(f"rows of {stride} bytes from {offset} on do not hold {width} pixels each")
@@ -91,14 +96,12 @@ class MappedBuffer(ScanoutBuffer):
             raise InterfaceError(f"it has {self._end} bytes; at most {MAX_BYTES} are mapped")
         self._check_size()
         try:
-            memory = mmap.mmap(self._fd, self._end, mmap.MAP_SHARED, mmap.PROT_READ)
+            self._memory: mmap.mmap | None = mmap.mmap(self._fd, self._end, mmap.MAP_SHARED, mmap.PROT_READ)
         except (OSError, ValueError) as error:
             raise InterfaceError(f"its memory cannot be mapped: {error}") from error
-        self._rows: NDArray[np.uint8] | None = np.ndarray(
-            (height, width, size), np.uint8, memory, offset, (stride, size, 1)
-        )
+        self._first, self._step = offset, stride
         if not message.y_0_top:
-            self._rows = self._rows[::-1]
+            self._first, self._step = offset + stride * (height - 1), -stride
 
     def _check_size(self) -> None:
         """Memory beyond the end of a buffer is a fatal signal to touch."""
@@ -109,16 +112,23 @@ class MappedBuffer(ScanoutBuffer):
         if size < self._end:
             raise InterfaceError(f"it has {size} bytes, and its picture would need {self._end}")
 
-    def read(self, area: Rect, out: NDArray[np.uint8]) -> None:
-        assert self._rows is not None
+    def read(self, area: Rect, out: "Buffer", left: int = 0, top: int = 0) -> None:
+        assert self._memory is not None
         self._check_size()
-        source = self._rows[area.top : area.bottom, area.left : area.right]
+        first = self._first + area.top * self._step + area.left * self._size
         with self._synchronised():
-            if self._bgr == (0, 1, 2) and source.shape[2] == BYTES_PER_PIXEL:
-                np.copyto(out, source)
-                return
-            for channel, place in enumerate(self._bgr):
-                np.copyto(out[:, :, channel], source[:, :, place])
+            copy_pixels(
+                self._memory,
+                first,
+                self._step,
+                self._size,
+                self._places,
+                out,
+                left,
+                top,
+                area.width,
+                area.height,
+            )
 
     @contextmanager
     def _synchronised(self) -> Iterator[None]:
@@ -141,8 +151,8 @@ class MappedBuffer(ScanoutBuffer):
             return
 
     def close(self) -> None:
-        # The mapping goes with its last reference: a reader that failed may still hold rows of it.
-        self._rows = None
+        # The mapping goes with its last reference: a reader that failed may still hold it.
+        self._memory = None
         self._fds.close()
 
 
@@ -164,16 +174,14 @@ class EglBuffer(ScanoutBuffer):
         )
         self.how = f"through EGL on {importer.device}"
 
-    def read(self, area: Rect, out: NDArray[np.uint8]) -> None:
+    def read(self, area: Rect, out: "Buffer", left: int = 0, top: int = 0) -> None:
         # Textures are read as the buffer's rows lie, whatever side of the picture is their first.
-        height = self.spec.height
-        top = height - area.bottom if self._flipped else area.top
-        data = self._image.read(Rect.sized(area.left, top, area.width, area.height))
-        rows = np.frombuffer(data, np.uint8).reshape(area.height, area.width, 4)
+        upper = self.spec.height - area.bottom if self._flipped else area.top
+        data = self._image.read(Rect.sized(area.left, upper, area.width, area.height))
+        first, step = 0, area.width * 4
         if self._flipped:
-            rows = rows[::-1]
-        for channel, place in enumerate((2, 1, 0)):
-            np.copyto(out[:, :, channel], rows[:, :, place])
+            first, step = step * (area.height - 1), -step
+        copy_pixels(data, first, step, 4, (2, 1, 0), out, left, top, area.width, area.height)
 
     def close(self) -> None:
         self._image.close()

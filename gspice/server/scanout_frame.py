@@ -1,10 +1,9 @@
 """The server's own copy of a scanout: what the display channel captures while the host draws into its buffer."""
 
-import numpy as np
-
 from gspice.geometry import Rect
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.server.scanout_buffer import BYTES_PER_PIXEL, ScanoutBuffer
+from gspice.server.scanout_rows import read_pixels
 
 
 class ScanoutFrame:
@@ -12,15 +11,15 @@ class ScanoutFrame:
 
     def __init__(self, spec: SurfaceSpec) -> None:
         self.spec = spec
-        self._rows = np.zeros((spec.height, spec.width, BYTES_PER_PIXEL), np.uint8)
+        self._rows = memoryview(bytearray(spec.height * spec.width * BYTES_PER_PIXEL)).cast(
+            "B", (spec.height, spec.width, BYTES_PER_PIXEL)
+        )
 
     def copy(self, buffer: ScanoutBuffer, area: Rect) -> None:
         """Take ``area``, which lies inside, from the host's buffer. InterfaceError: it cannot be read."""
-        buffer.read(area, self._rows[area.top : area.bottom, area.left : area.right])
+        buffer.read(area, self._rows, area.left, area.top)
 
     def read(self, surface_id: int, rect: Rect) -> Pixels:
         """The pixels of a rectangle inside; there is one surface, whatever its id."""
-        rows = self._rows[rect.top : rect.bottom, rect.left : rect.right]
-        return Pixels(
-            rect.width, rect.height, rect.width * BYTES_PER_PIXEL, SurfaceFormat.XRGB32, rows.tobytes()
-        )
+        data = read_pixels(self._rows, rect.left, rect.top, rect.width, rect.height)
+        return Pixels(rect.width, rect.height, rect.width * BYTES_PER_PIXEL, SurfaceFormat.XRGB32, data)

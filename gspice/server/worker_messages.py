@@ -4,77 +4,77 @@ The names are those of the spice_qxl_* calls they stand for. ``cookie`` not None
 ``QXLInterface.async_complete(cookie)``, whatever happened.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from gspice.geometry import Rect
 from gspice.server.owned_descriptors import OwnedDescriptors
 from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, MemSlot
+from gspice.wire.values import Value, value
 
 
-@dataclass(frozen=True, slots=True)
-class Wakeup:
+@value
+class Wakeup(Value):
     """The rings hold commands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Oom:
+@value
+class Oom(Value):
     """The guest is out of command memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+@value
+class Start(Value):
     """The machine runs: take commands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+@value
+class Stop(Value):
     """The machine stands still: leave guest memory alone. Acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddMemslot:
+@value
+class AddMemslot(Value):
     slot: MemSlot
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DelMemslot:
+@value
+class DelMemslot(Value):
     group: int
     slot_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ResetMemslots:
+@value
+class ResetMemslots(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class CreatePrimary:
+@value
+class CreatePrimary(Value):
     surface_id: int
     surface: DevSurfaceCreate
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DestroyPrimary:
+@value
+class DestroyPrimary(Value):
     surface_id: int
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DestroySurfaces:
+@value
+class DestroySurfaces(Value):
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DestroySurface:
+@value
+class DestroySurface(Value):
     surface_id: int
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateArea:
+@value
+class UpdateArea(Value):
     """Bring guest memory up to date; the result is the list of rectangles that changed since the last clear."""
 
     surface_id: int
@@ -83,34 +83,34 @@ class UpdateArea:
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FlushSurfaces:
+@value
+class FlushSurfaces(Value):
     cookie: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MonitorsConfigAsync:
+@value
+class MonitorsConfigAsync(Value):
     address: int
     group: int
     cookie: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetMaxMonitors:
+@value
+class SetMaxMonitors(Value):
     """Clients may be told of no more monitors than this, whatever the guest allows."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetImageCompression:
+@value
+class SetImageCompression(Value):
     """SPICE_IMAGE_COMPRESSION_*, for clients that have not asked for another."""
 
     compression: int
 
 
-@dataclass(frozen=True, slots=True)
-class GlScanout:
+@value
+class GlScanout(Value):
     """The host draws into this buffer of its own from now on; no descriptors: no more."""
 
     fds: OwnedDescriptors
@@ -127,41 +127,41 @@ class GlScanout:
     """The first row is the picture's top."""
 
 
-@dataclass(frozen=True, slots=True)
-class GlDraw:
+@value
+class GlDraw(Value):
     """This part of the host's buffer is new."""
 
     rect: Rect
     cookie: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoadVmCommands:
+@value
+class LoadVmCommands(Value):
     commands: tuple[CommandExt, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ResetImageCache:
+@value
+class ResetImageCache(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ResetCursor:
+@value
+class ResetCursor(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class DriverUnload:
+@value
+class DriverUnload(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class SetMouseMode:
+@value
+class SetMouseMode(Value):
     client_mode: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectChannel:
+@value
+class ConnectChannel(Value):
     """A client's display or cursor channel, linked and authenticated: ``transport`` changes owner with it."""
 
     transport: Any
@@ -171,24 +171,24 @@ class ConnectChannel:
     """Names the connection towards the host loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class DisconnectClient:
+@value
+class DisconnectClient(Value):
     """Drop the channels with these tokens."""
 
     tokens: frozenset[object]
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+@value
+class Snapshot(Value):
     """Give the newest pixels of the primary surface (``Pixels`` or None). Acknowledged; for tests and screendumps."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadStatistics:
+@value
+class ReadStatistics(Value):
     """Give the worker's counters. Acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quit:
+@value
+class Quit(Value):
     """End the thread once its channels are closed. Acknowledged."""

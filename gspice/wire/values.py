@@ -42,21 +42,31 @@ class Value:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def wire(cls: type[_T]) -> type[_T]:
-    """Make a Value's class the frozen, slotted, keyword-only dataclass that every one is."""
+    """Make a Value's class a frozen, slotted dataclass that takes its fields by keyword alone."""
+    return _made(cls, kw_only=True)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value(cls: type[_T]) -> type[_T]:
+    """Make a Value's class a frozen, slotted dataclass that takes its fields in order or by keyword."""
+    return _made(cls, kw_only=False)
+
+
+def _made(cls: type[_T], *, kw_only: bool) -> type[_T]:
     # A docstring that is missing would be made of the signature, at length.
     cls.__doc__ = cls.__doc__ or cls.__name__
-    made = dataclass(init=False, repr=False, eq=False, match_args=False, slots=True, kw_only=True)(cls)
+    made = dataclass(init=False, repr=False, eq=False, match_args=False, slots=True)(cls)
 
-    def compile_first(self: Any, /, **values: Any) -> None:
-        constructor = _constructor(made)
+    def compile_first(self: Any, /, *values: Any, **named: Any) -> None:
+        constructor = _constructor(made, kw_only)
         setattr(made, "__init__", constructor)  # noqa: B010  mypy takes no assignment to a method
-        constructor(self, **values)
+        constructor(self, *values, **named)
 
     setattr(made, "__init__", compile_first)  # noqa: B010
     return made
 
 
-def _constructor(cls: type[Any]) -> Callable[..., None]:
+def _constructor(cls: type[Any], kw_only: bool) -> Callable[..., None]:
     """A class's ``__init__``: it writes through the slots, for instances take no assignment."""
     parameters: list[str] = []
     lines: list[str] = []
@@ -69,7 +79,7 @@ def _constructor(cls: type[Any]) -> Callable[..., None]:
             continue
         parameters.append(f.name if f.default is MISSING else f"{f.name}=default_{index}")
         lines.append(f"    set_{index}(self, {f.name})")
-    star = "*, " if parameters else ""
+    star = "*, " if parameters and kw_only else ""
     exec(f"def __init__(self, /, {star}{', '.join(parameters)}):\n" + ("\n".join(lines) or "    pass"), names)
     constructor: Callable[..., None] = names["__init__"]
     constructor.__qualname__ = f"{cls.__qualname__}.__init__"

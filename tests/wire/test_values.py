@@ -8,7 +8,7 @@ import pytest
 
 from gspice.wire.fields import U8, U16
 from gspice.wire.message import Struct
-from gspice.wire.values import Value, wire
+from gspice.wire.values import Value, value, wire
 
 
 @wire
@@ -86,3 +86,24 @@ def test_copies() -> None:
 
 def test_a_class_that_is_not_decorated_has_no_fields_to_compare() -> None:
     assert Value() == Value() and repr(Value()) == "Value()"
+
+
+def test_some_take_their_fields_in_order() -> None:
+    @value
+    class Place(Value):
+        x: int
+        y: int = 5
+
+    @value
+    class Other(Value):
+        x: int
+        y: int = 5
+
+    assert (Place(1).x, Place(1).y, Place(1, 2).y, Place(1, y=3).y) == (1, 5, 2, 3)
+    assert Place(1, 2) == Place(x=1, y=2) != Other(1, 2) and hash(Place(1)) == hash(Place(1, 5))
+    with pytest.raises(TypeError):
+        Place()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Place(1, 2, 3)  # type: ignore[call-arg]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Place(1).x = 2  # type: ignore[misc]

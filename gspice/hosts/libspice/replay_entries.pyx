@@ -1,4 +1,7 @@
-"""spice_replay_*: recordings as the source of a host's commands. Freeing a command takes no GIL, as a rule."""
+"""spice_replay_*: recordings as the source of a host's commands. Freeing a command takes no GIL, as a rule.
+
+The code behind it is imported when a host opens a recording: QEMU and Xorg never do, and need not wait for it.
+"""
 
 from libc.stdint cimport int32_t, uintptr_t
 from libc.stdio cimport FILE
@@ -7,26 +10,29 @@ from gspice.hosts.libspice.abi cimport QXLCommandExt, QXLInstance, SpiceReplay
 from gspice.hosts.libspice.replay_memory cimport free_command
 from gspice.hosts.libspice.vtable cimport gspice_vtable
 
-from gspice.hosts.libspice import replay
-from gspice.hosts.libspice.replay_file import HostFile
+
+cdef object replay():
+    from gspice.hosts.libspice import replay as module
+    return module
 
 
 cdef SpiceReplay *replay_new(FILE *file, int nsurfaces) noexcept with gil:
     if file == NULL:
         return NULL
-    return <SpiceReplay *> <uintptr_t> replay.new(HostFile(<uintptr_t> file), nsurfaces)
+    from gspice.hosts.libspice.replay_file import HostFile
+    return <SpiceReplay *> <uintptr_t> replay().new(HostFile(<uintptr_t> file), nsurfaces)
 
 
 cdef void replay_free(SpiceReplay *handle) noexcept with gil:
-    replay.free(<uintptr_t> handle)
+    replay().free(<uintptr_t> handle)
 
 
 cdef QXLCommandExt *replay_next_cmd(SpiceReplay *handle, QXLInstance *qin) noexcept with gil:
-    return <QXLCommandExt *> <uintptr_t> replay.next_command(<uintptr_t> handle, <uintptr_t> qin)
+    return <QXLCommandExt *> <uintptr_t> replay().next_command(<uintptr_t> handle, <uintptr_t> qin)
 
 
 cdef void _surface_free(SpiceReplay *handle, int32_t surface) noexcept with gil:
-    replay.surface_free(<uintptr_t> handle, surface)
+    replay().surface_free(<uintptr_t> handle, surface)
 
 
 cdef void replay_free_cmd(SpiceReplay *handle, QXLCommandExt *cmd) noexcept nogil:
