@@ -10,6 +10,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-latency": lambda _: serve_latency.main(),
     "replay": replay.main,
     "dropin-start": lambda _: dropin.main_start(),
+    "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
 }
 TAKE_FILES = {"replay"}

@@ -63,6 +63,18 @@ def main_start() -> None:
     print("\n".join(["", *start_table(starts)]))
 
 
+def main_calls() -> None:
+    """Print how long a guest's calls take under QEMU."""
+    interposer()
+    print(f"{describe()}; libspice-server {version()}; {RUNS} interleaved runs, medians", flush=True)
+    guests: dict[str, list[GuestRun]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(RUNS):
+            for library in LIBRARIES:
+                guests.setdefault(library, []).append(guest(library, Path(name) / f"{library}{number}"))
+    print("\n".join(["", *call_table({}, guests)]))
+
+
 def start(host: str, library: str, directory: Path) -> tuple[float, Memory, Memory]:
     with started(host, library, directory) as (process, port, seconds):
         time.sleep(SETTLE_S)
@@ -140,7 +152,7 @@ def call_table(desktops: dict[str, list[DesktopRun]], guests: dict[str, list[Gue
         ),
         ("QEMU, a guest boots and draws", {k: [r.calls for r in v] for k, v in guests.items()}),
     ):
-        for group in next(iter(runs.values()))[0]:
+        for group in next(iter(runs.values()))[0] if runs else ():
             for library, calls in runs.items():
                 mine: list[Durations] = [call[group] for call in calls]
                 lines.append(

@@ -15,7 +15,7 @@ from tests.peers.xorg import Xspice, connect
 
 XTERM = ("xterm", "-geometry", "100x40+10+10", "-fn", "fixed", "-e", "sh", "-c")
 PATIENCE_S = 120.0
-NOISES = 10
+NOISES = 150
 NOISE = "dd if=/dev/urandom of=/dev/fb0 bs=1500000 count=1 2>/dev/null"
 
 
@@ -113,6 +113,8 @@ def guest(library: str, directory: Path) -> GuestRun:
             qemu.serial.wait_ready()
             for _ in range(NOISES):
                 qemu.serial.run(NOISE)
+                # QEMU asks the library for what is new since the last picture.
+                qemu.qmp.execute("screendump", filename=str(directory / "picture.ppm"))
             client.do("wait_quiet", patience=60, quiet=0.5, timeout=30.0)
             after = calls.read()
     finally:
