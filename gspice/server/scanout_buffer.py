@@ -9,7 +9,7 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gspice.errors import InterfaceError
 from gspice.geometry import Rect
@@ -18,9 +18,6 @@ from gspice.pixels import SurfaceFormat, SurfaceSpec
 from gspice.server import worker_messages as m
 from gspice.server.qxl_worker import MODIFIER_UNKNOWN
 from gspice.server.scanout_rows import copy_pixels
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +64,7 @@ class ScanoutBuffer(ABC):
         self.spec = spec
 
     @abstractmethod
-    def read(self, area: Rect, out: "Buffer", left: int = 0, top: int = 0) -> None:
+    def read(self, area: Rect, out: memoryview, left: int = 0, top: int = 0) -> None:
         """Copy an area inside, first row on top, to (left, top) of ``out``: XRGB32, shape (height, width, 4).
 
         InterfaceError: it cannot be read any more.
@@ -112,7 +109,7 @@ class MappedBuffer(ScanoutBuffer):
         if size < self._end:
             raise InterfaceError(f"it has {size} bytes, and its picture would need {self._end}")
 
-    def read(self, area: Rect, out: "Buffer", left: int = 0, top: int = 0) -> None:
+    def read(self, area: Rect, out: memoryview, left: int = 0, top: int = 0) -> None:
         assert self._memory is not None
         self._check_size()
         first = self._first + area.top * self._step + area.left * self._size
@@ -174,7 +171,7 @@ class EglBuffer(ScanoutBuffer):
         )
         self.how = f"through EGL on {importer.device}"
 
-    def read(self, area: Rect, out: "Buffer", left: int = 0, top: int = 0) -> None:
+    def read(self, area: Rect, out: memoryview, left: int = 0, top: int = 0) -> None:
         # Textures are read as the buffer's rows lie, whatever side of the picture is their first.
         upper = self.spec.height - area.bottom if self._flipped else area.top
         data = self._image.read(Rect.sized(area.left, upper, area.width, area.height))

@@ -3,13 +3,15 @@
 ValueError: something does not fit. Targets and what is read back: shape (height, width, 4), bytes B, G, R, X.
 """
 
+from mmap import mmap
+
 def copy_pixels(
-    source: Buffer,
+    source: bytes | memoryview | mmap,
     first: int,
     step: int,
     size: int,
     places: tuple[int, int, int],
-    target: Buffer,
+    target: memoryview,
     left: int,
     top: int,
     width: int,
@@ -21,5 +23,5 @@ def copy_pixels(
     ``places``: where in a pixel blue, green and red lie; an X byte is copied from pixels of four bytes in that order.
     """
 
-def read_pixels(source: Buffer, left: int, top: int, width: int, height: int) -> bytes:
+def read_pixels(source: memoryview, left: int, top: int, width: int, height: int) -> bytes:
     """A copy of a rectangle, rows without padding."""
