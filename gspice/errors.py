@@ -27,3 +27,15 @@ class InterfaceError(GSpiceError):
 
 class ConfigError(GSpiceError):
     """A flag, file or option of the operator's is wrong; the text names what to do about it."""
+
+
+class GpuError(GSpiceError):
+    """The GPU could not do what it was asked for: its canvas is given up, and the CPU canvas goes on."""
+
+
+class GpuLostError(GpuError):
+    """The GPU's context is gone or has failed: nothing on the device can be used any more."""
+
+
+class GpuMemoryError(GpuError):
+    """The GPU has no memory for this; what it holds is as before."""

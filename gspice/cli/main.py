@@ -6,6 +6,7 @@ import sys
 try:
     import click
 
+    from gspice.cli.doctor import doctor
     from gspice.cli.libspice import libspice
     from gspice.cli.qemu import qemu
     from gspice.cli.replay import replay
@@ -18,6 +19,13 @@ try:
 except KeyboardInterrupt:
     # The imports take a while, and nothing is under way yet.
     raise SystemExit(130) from None
+except ImportError as error:
+    # The one command that needs nothing says what is missing, and how to get it.
+    if sys.argv[1:2] == ["doctor"]:
+        from gspice.hosts.doctor import main as bare_doctor
+
+        raise SystemExit(bare_doctor(sys.argv[2:])) from None
+    raise SystemExit(f"gspice: {error}; gspice doctor says how to mend it") from error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,6 +40,7 @@ cli.add_command(replay)
 cli.add_command(qemu)
 cli.add_command(libspice)
 cli.add_command(xorg)
+cli.add_command(doctor)
 
 
 def main() -> int:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.renderer_options import renderer_options
 from gspice.errors import ConfigError
-from gspice.gpu.select import backend_names
+from gspice.gpu.select import check_renderer
 from gspice.hosts.libspice.configuration import CONFIG_VARIABLE, LOG_LEVELS, VARIABLES, load
 from gspice.hosts.libspice.installed import libspice_environment
 from gspice.hosts.whole_file import check_target
@@ -29,7 +30,7 @@ PROGRAM_NAME = re.compile(r"qemu-system-[\w-]+|qemu-kvm|kvm")
     help=f"The QEMU to run, a name or a path; by default {PROGRAM} or the first argument.",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="Configuration instead of /etc/gspice.toml.")
-@click.option("--renderer", type=click.Choice(backend_names()), help="What draws.")
+@renderer_options(default=None)
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), help="How much GSpice says.")
 @click.option(
     "--log-file", type=click.Path(path_type=Path), help="Where GSpice says it, instead of standard error."
@@ -44,6 +45,7 @@ def qemu(
     program: str | None,
     config: Path | None,
     renderer: str | None,
+    renderer_device: str | None,
     log_level: str | None,
     log_file: Path | None,
     record: Path | None,
@@ -64,13 +66,20 @@ def qemu(
     for file, what in ((log_file, "the log"), (record, "the recording")):
         if file is not None:
             check_target(file, what)
-    given = {"renderer": renderer, "log-level": log_level, "log-file": log_file, "record": record}
+    given = {
+        "renderer": renderer,
+        "renderer-device": renderer_device,
+        "log-level": log_level,
+        "log-file": log_file,
+        "record": record,
+    }
     variables = {VARIABLES[key]: _absolute(value) for key, value in given.items() if value is not None}
     if config is not None:
         variables[CONFIG_VARIABLE] = _absolute(config)
     environment = {**os.environ, **libspice_environment(), **variables}
     # What is wrong with it is better said here than by QEMU, which ends with it.
-    load(environment)
+    configuration = load(environment)
+    check_renderer(configuration.renderer, configuration.renderer_device)
     sys.stdout.flush()
     sys.stderr.flush()
     try:

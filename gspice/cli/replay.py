@@ -13,10 +13,11 @@ from typing import Any
 
 import click
 
+from gspice.cli.renderer_options import renderer_options
 from gspice.cli.replay_progress import ReplayProgress
 from gspice.cli.shown import FileName, show
 from gspice.errors import ConfigError, GSpiceError
-from gspice.gpu.select import select_canvas
+from gspice.gpu.select import check_renderer, select_canvas
 from gspice.hosts.png import write_png
 from gspice.hosts.replay import ReplayHost
 from gspice.hosts.replay_canvas import CanvasReplay, OpCount
@@ -44,7 +45,7 @@ SHOWN_REASONS = 3
     type=click.Choice([REAL, MAX]),
     help="Commands when they came (real, with --port the default) or as fast as possible (max).",
 )
-@click.option("--renderer", default="auto", show_default=True, help="What draws: auto or cpu.")
+@renderer_options()
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -68,6 +69,7 @@ def replay(
     file: Path,
     speed: str | None,
     renderer: str,
+    renderer_device: str | None,
     port: int | None,
     wait: bool,
     stay: bool,
@@ -87,6 +89,7 @@ def replay(
     check_apart(recording=file, picture=png)
     if png is not None:
         check_target(png, "the picture")
+    check_renderer(renderer, renderer_device)
     stop = Stop()
     start = time.perf_counter()
     try:
@@ -98,13 +101,14 @@ def replay(
             try:
                 if port is None:
                     with reader:
-                        outcome = _draw(stop.guarded(events), renderer, stats)
+                        outcome = _draw(stop.guarded(events), renderer, renderer_device, stats)
                 else:
                     # The thread that reads may still be at it in the end, so the file is left open.
                     outcome = _serve(
                         events,
                         stop,
                         renderer=renderer,
+                        renderer_device=renderer_device,
                         port=port,
                         real_time=speed != MAX,
                         wait=wait,
@@ -201,8 +205,8 @@ class Outcome:
     """Whether all was replayed, whatever came after."""
 
 
-def _draw(events: Iterator[RecordedEvent], renderer: str, stats: bool) -> Outcome:
-    canvas = select_canvas(renderer)
+def _draw(events: Iterator[RecordedEvent], renderer: str, device: str | None, stats: bool) -> Outcome:
+    canvas = select_canvas(renderer, device=device)
     try:
         drawing = CanvasReplay(canvas, time.perf_counter, by_kind=stats)
         error: GSpiceError | None = None
@@ -223,12 +227,21 @@ def _serve(
     stop: Stop,
     *,
     renderer: str,
+    renderer_device: str | None,
     port: int,
     real_time: bool,
     wait: bool,
     stay: bool,
 ) -> Outcome:
-    server = SpiceServer(ServerOptions(host="127.0.0.1", port=port, name="GSpice replay", renderer=renderer))
+    server = SpiceServer(
+        ServerOptions(
+            host="127.0.0.1",
+            port=port,
+            name="GSpice replay",
+            renderer=renderer,
+            renderer_device=renderer_device,
+        )
+    )
     server.tickets.set_noauth()  # nobody but this machine's users can reach it
     host = ReplayHost(
         server,

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from gspice.cli.password_file import read_password_file
+from gspice.cli.renderer_options import renderer_options
 from gspice.cli.shown import FileName
 from gspice.errors import ConfigError, GSpiceError
 from gspice.hosts.embedded import MAX_SIDE, MIN_SIDE, EmbeddedHost
@@ -61,7 +62,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--no-auth", is_flag=True, help="Let anybody in, also on an address that others can reach.")
 @click.option("--size", callback=_size, default="1280x800", show_default=True, help="Size of the desktop.")
 @click.option("--video", type=FileName(), help="Video to play in a window.")
-@click.option("--renderer", default="auto", show_default=True, help="What draws: auto or cpu.")
+@renderer_options()
 @click.option("--secure-channel", multiple=True, metavar="NAME", help="Channel that is let in over TLS only.")
 @click.option("--name", default="GSpice desktop", show_default=True, help="Name that clients show.")
 @click.option("--vv", type=FileName(), help="Write a file that remote-viewer opens.")
@@ -88,6 +89,7 @@ def serve(
     size: tuple[int, int],
     video: Path | None,
     renderer: str,
+    renderer_device: str | None,
     secure_channel: tuple[str, ...],
     name: str,
     vv: Path | None,
@@ -110,6 +112,7 @@ def serve(
         unix_path=unix_path,
         name=name,
         renderer=renderer,
+        renderer_device=renderer_device,
         record=record,
     )
     if port < -1:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import os
 import re
 import socket
 import sys
@@ -10,7 +11,10 @@ from pathlib import Path
 import click
 
 from gspice.cli.password_file import read_password_file
+from gspice.cli.renderer_options import renderer_options
 from gspice.errors import ConfigError
+from gspice.gpu.select import check_renderer
+from gspice.hosts.libspice.configuration import VARIABLES, load
 from gspice.hosts.libspice.installed import LIBRARY_FILE, LIBRARY_PATH, libspice_environment
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
 from gspice.hosts.whole_file import check_target
@@ -57,6 +61,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     show_default=True,
     help=f"The SPICE server in Xorg: GSpice, the system's own, or the {LIBRARY_FILE} in a directory.",
 )
+@renderer_options(default=None)
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def xorg(
@@ -70,6 +75,8 @@ def xorg(
     no_auth: bool,
     vv: Path | None,
     library: str,
+    renderer: str | None,
+    renderer_device: str | None,
     log_level: str,
     command: tuple[str, ...],
 ) -> None:
@@ -123,7 +130,8 @@ def xorg(
         # What the command writes must not come before this.
         sys.stdout.flush()
 
-    sys.exit(run_command(config, command, environment=_library(library), announce=announce))
+    environment = {**_library(library), **_renderer(library, renderer, renderer_device)}
+    sys.exit(run_command(config, command, environment=environment, announce=announce))
 
 
 def _library(name: str) -> dict[str, str]:
@@ -140,6 +148,20 @@ def _library(name: str) -> dict[str, str]:
     if ":" in str(path):
         raise ConfigError(f"--library {name}: the loader cannot be told of a path with a colon in it")
     return {LIBRARY_PATH: str(path)}
+
+
+def _renderer(library: str, renderer: str | None, device: str | None) -> dict[str, str]:
+    """What tells GSpice's library in Xorg what draws; ConfigError where it would end Xorg, or is not heard."""
+    given = {"renderer": renderer, "renderer-device": device}
+    if library == SYSTEM_LIBRARY and any(value is not None for value in given.values()):
+        raise ConfigError(
+            "the system's SPICE library always draws by software: use --library, or no --renderer"
+        )
+    variables = {VARIABLES[key]: value for key, value in given.items() if value is not None}
+    if library == OWN_LIBRARY:
+        configuration = load({**os.environ, **variables})
+        check_renderer(configuration.renderer, configuration.renderer_device)
+    return variables
 
 
 def _free_port(host: str) -> int:

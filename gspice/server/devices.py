@@ -6,12 +6,12 @@ from typing import Protocol
 
 from gspice.errors import InterfaceError
 from gspice.gpu.canvas import Canvas
-from gspice.gpu.select import select_canvas
 from gspice.input.devices import InputDevices
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
 from gspice.server.red_worker import RedWorker, WorkerEvents
 from gspice.server.settings import LiveSettings
+from gspice.server.worker_canvas import open_worker_canvas
 from gspice.server.worker_recorder import open_recorder
 from gspice.vdi.audio import PlaybackInterface, RecordInterface
 from gspice.vdi.base import Interface, check_version
@@ -45,6 +45,7 @@ class Devices:
         self,
         main: MainDispatcher,
         renderer: str,
+        renderer_device: str | None,
         inputs: InputDevices,
         observer: DevicesObserver,
         settings: LiveSettings,
@@ -52,6 +53,7 @@ class Devices:
     ) -> None:
         self._main = main
         self._renderer = renderer
+        self._renderer_device = renderer_device
         self._inputs = inputs
         self._observer = observer
         self._settings = settings
@@ -116,7 +118,7 @@ class Devices:
             worker.dispatcher.send(m.Start())
 
     def _make_canvas(self) -> Canvas:
-        return select_canvas(self._renderer)
+        return open_worker_canvas(self._renderer, self._renderer_device)
 
     def remove(self, interface: Interface) -> None:
         """Detach an interface; InterfaceError where it is not attached or of a kind that stays."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gspice.errors import ConfigError
-from gspice.gpu.select import backend_names
+from gspice.gpu.select import check_renderer
 from gspice.server.listener import AddrFlags
 from gspice.server.security import ChannelSecurity, SecurityMap
 from gspice.server.tls import TlsConfig
@@ -33,6 +33,8 @@ class ServerOptions:
     uuid: bytes | None = None
     renderer: str = "auto"
     """The canvas backend that draws; see ``gspice.gpu.select``."""
+    renderer_device: str | None = None
+    """The device that it draws on, where it is not to be the first one; for opengl and vulkan."""
     record: Path | None = None
     """File for a recording of what the guest draws; zstd where it ends in ``.zst``."""
     security: SecurityMap = field(default_factory=SecurityMap)
@@ -44,10 +46,7 @@ class ServerOptions:
                 raise ConfigError(f"{what} {port} is not between 0 and 65535")
         if self.tls_port is not None and self.tls is None:
             raise ConfigError("a TLS port needs certificates: give the directory that holds them (--tls-dir)")
-        if self.renderer not in backend_names():
-            raise ConfigError(
-                f"there is no renderer {self.renderer!r}: choose one of {', '.join(backend_names())}"
-            )
+        check_renderer(self.renderer, self.renderer_device)
         if self.uuid is not None and len(self.uuid) != UUID_BYTES:
             raise ConfigError(f"a UUID has {UUID_BYTES} bytes, not {len(self.uuid)}")
         if self.name is not None:

@@ -77,6 +77,7 @@ class SpiceServer(HostSettings):
         self.devices = Devices(
             self._main_dispatcher,
             self.options.renderer,
+            self.options.renderer_device,
             self.inputs,
             self,
             self.settings,

@@ -105,6 +105,8 @@ def test_our_options_become_variables_with_whole_paths(machine: Path) -> None:
         (["--record", "/nowhere/x"], "cannot write the recording"),
         (["--config", "missing.toml"], "missing.toml: there is no such file"),
         (["--config", "wrong.toml"], "no key wrong"),
+        (["--renderer", "crayon"], "GSPICE_RENDERER=crayon: it must be one of cpu, opengl, vulkan, auto"),
+        (["--renderer-device", "1"], "renderer auto takes no device"),
     ],
 )
 def test_what_is_wrong_is_said_and_no_qemu_runs(machine: Path, arguments: list[str], words: str) -> None:

@@ -1,7 +1,8 @@
 """What pixman draws, asked for the way spice's canvas asks: the formats, the arithmetic and the order of its calls.
 
 Pixels come and go as rows of numbers. The one thing that is not as in spice is the high byte of XRGB32: what
-pixman leaves there depends on which of its loops ran. Here a scaled copy carries it along, and blending clears it.
+pixman leaves there depends on which of its loops ran. Here a scaled copy carries it along, and blending clears it, and
+the highest bit of RGB555 as well.
 """
 
 import math
@@ -139,8 +140,10 @@ def cut(rows: Rows, box: Rect) -> Rows:
     return [row[box.left : box.right] for row in rows[box.top : box.bottom]]
 
 
-def cleared(rows: Rows) -> Rows:
-    return [[value & 0xFFFFFF for value in row] for row in rows]
+def cleared(rows: Rows, form: SurfaceFormat) -> Rows:
+    """Without the bits of a format that are no colour."""
+    colour = {XRGB: 0xFFFFFF, SurfaceFormat.RGB555: 0x7FFF}.get(form, -1)
+    return [[value & colour for value in row] for row in rows]
 
 
 def alpha_blend(surface: Grid, box: Rect, op: AlphaBlend, grid: Grid, *, off_screen: bool) -> Rows:
@@ -163,7 +166,7 @@ def alpha_blend(surface: Grid, box: Rect, op: AlphaBlend, grid: Grid, *, off_scr
     mask = None if op.alpha == 255 else op.alpha
     pixman.composite(pixman.OP_OVER, image, mask, dest, at, (0, 0), (box.left, box.top), size)
     made = cut(rows_of(dest), box)
-    return cleared(made) if dest_form is XRGB else made
+    return cleared(made, dest_form)
 
 
 OPERATORS = {*range(0x0E), *range(0x10, 0x1C), *range(0x20, 0x2C), *range(0x30, 0x3F)}
@@ -196,4 +199,4 @@ def composite(surface: Grid, box: Rect, op: Composite, source: Grid, mask: Grid 
     size = (box.width, box.height)
     pixman.composite(op.flags & 255, image, cover, dest, op.src_origin, op.mask_origin, (0, 0), size)
     made = rows_of(dest)
-    return cleared(made) if surface.form is XRGB else made
+    return cleared(made, surface.form)

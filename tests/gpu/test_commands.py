@@ -4,7 +4,7 @@ import pytest
 
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.canvas import CpuCanvas
-from gspice.gpu.cpu.painting import Plan
+from gspice.gpu.plans.painting import Plan
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import (
     BitmapImage,

@@ -2,12 +2,13 @@ import pytest
 
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
-from gspice.gpu.cpu import images
-from gspice.gpu.cpu.images import Target, check_picture, image_of, masked
-from gspice.gpu.cpu.kernels import Surface, blit, fill
-from gspice.gpu.cpu.rops import ROP_COPY, ROP_SET
+from gspice.gpu.cpu.kernels import Surface
+from gspice.gpu.plans import images
+from gspice.gpu.plans.images import Target, check_picture, image_of, masked
+from gspice.gpu.plans.rops import ROP_COPY, ROP_SET
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import BitmapImage, Drawable, EncodedImage, Mask, Nop, Palette, SurfaceImage
+from tests.gpu.targets import PAINTER
 
 A1, A8, RGB555, XRGB, ARGB = (
     SurfaceFormat.A1,
@@ -23,7 +24,12 @@ def target(form: SurfaceFormat = XRGB, self_bitmap: Rect | None = None) -> Targe
     specs = {0: SurfaceSpec(4, 2, form), 1: SurfaceSpec(6, 3, A8), 2: SurfaceSpec(6, 3, A1)}
     surfaces = {i: (Surface(s.width, s.height, s.format.bits_per_pixel), s) for i, s in specs.items()}
     drawable = Drawable(surface_id=0, bbox=BOX, op=Nop(), self_bitmap_area=self_bitmap)
-    return Target(surfaces[0][0], specs[0], drawable, [BOX], surfaces)
+    return Target(surfaces[0][0], specs[0], drawable, [BOX], surfaces, PAINTER)
+
+
+def pixels(place: Target, rect: Rect) -> bytes:
+    assert isinstance(place.surface, Surface)
+    return place.surface.read(rect)
 
 
 def bitmap(form: BitmapFormat) -> BitmapImage:
@@ -75,12 +81,12 @@ def test_the_surfaces_own_pixels_are_those_of_the_moment_of_reading() -> None:
     place = target()
     origin = image_of(place, surface(0))
     whole = Rect(0, 0, 4, 2)
-    fill(place.surface, [Rect(2, 1, 3, 2)], 0x123456, ROP_COPY)
+    place.painter.fill(place.surface, [Rect(2, 1, 3, 2)], 0x123456, ROP_COPY)
     source, at = origin.pixels(Rect(2, 1, 4, 2))
     assert at == (2, 1)
-    fill(place.surface, [whole], 0, ROP_SET)
-    blit(place.surface, [Rect(0, 0, 2, 1)], source, 0, 0, ROP_COPY)
-    assert place.surface.read(Rect(0, 0, 2, 1)) == b"\x56\x34\x12\x00\0\0\0\0"
+    place.painter.fill(place.surface, [whole], 0, ROP_SET)
+    place.painter.blit(place.surface, [Rect(0, 0, 2, 1)], source, 0, 0, ROP_COPY)
+    assert pixels(place, Rect(0, 0, 2, 1)) == b"\x56\x34\x12\x00\0\0\0\0"
 
 
 def test_a_self_bitmap_is_no_larger_than_its_area() -> None:
@@ -103,11 +109,11 @@ def test_a_mask_limits_where_is_drawn() -> None:
 def test_a_mask_of_the_surfaces_own_bits_is_those_of_the_moment_of_reading() -> None:
     place = target(A1)
     where = masked(place, Mask(surface(0), Point(1, 0)))
-    fill(place.surface, [Rect(2, 0, 3, 1)], 1, ROP_COPY)
+    place.painter.fill(place.surface, [Rect(2, 0, 3, 1)], 1, ROP_COPY)
     mask = where.mask
-    fill(place.surface, [Rect(0, 0, 4, 2)], 0, ROP_COPY)
-    fill(place.surface, where.rects, 1, ROP_COPY, mask, where.dx, where.dy)
-    assert place.surface.read(Rect(0, 0, 4, 2)) == b"\x04\x00"
+    place.painter.fill(place.surface, [Rect(0, 0, 4, 2)], 0, ROP_COPY)
+    place.painter.fill(place.surface, where.rects, 1, ROP_COPY, mask, where.dx, where.dy)
+    assert pixels(place, Rect(0, 0, 4, 2)) == b"\x04\x00"
 
 
 def test_images_that_pixman_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:

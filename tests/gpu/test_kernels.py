@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gspice.geometry import Rect
-from gspice.gpu.cpu.kernels import Fetch, Pack, Source, Surface, blit, fill, move
-from gspice.gpu.cpu.rops import ROP_COPY
+from gspice.gpu.cpu.kernels import Source, Surface, blit, fill, move
+from gspice.gpu.plans.formats import Fetch, Pack
+from gspice.gpu.plans.rops import ROP_COPY
 
 ALL = Rect(0, 0, 8, 4)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gspice.errors import GuestError
-from gspice.gpu.cpu.path import MAX_POINTS, flatten
+from gspice.gpu.plans.path import MAX_POINTS, flatten
 from gspice.qxl.ops import PathSegment
 
 BEGIN, END, CLOSE, BEZIER = 1, 2, 8, 16

@@ -3,9 +3,10 @@ import random
 import pytest
 
 from gspice.geometry import Rect
-from gspice.gpu.cpu.kernels import Fetch, Pack, Source, Surface
+from gspice.gpu.cpu.kernels import Source, Surface
 from gspice.gpu.cpu.raster import colorkey, rop3, tile
-from gspice.gpu.cpu.rops import ROP_COPY
+from gspice.gpu.plans.formats import Fetch, Pack
+from gspice.gpu.plans.rops import ROP_COPY
 
 ALL = Rect(0, 0, 8, 4)
 PACKS = {8: Pack.LOW8, 16: Pack.LOW16, 32: Pack.WORD32}

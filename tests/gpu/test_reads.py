@@ -5,7 +5,7 @@ import pytest
 from gspice.errors import GSpiceError, GuestError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.canvas import CpuCanvas
-from gspice.gpu.cpu.reads import decoded, images_read, needs_decoding, surfaces_read
+from gspice.gpu.plans.reads import decoded, images_read, needs_decoding, surfaces_read
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import (
     AlphaBlend,

@@ -1,8 +1,9 @@
 import pytest
 
 from gspice.geometry import Rect
-from gspice.gpu.cpu.kernels import Fetch, Pack, Source, Surface
+from gspice.gpu.cpu.kernels import Source, Surface
 from gspice.gpu.cpu.render import Picture, composite, is_operator
+from gspice.gpu.plans.formats import Fetch, Pack
 from gspice.pixels import SurfaceFormat
 
 ARGB, XRGB = SurfaceFormat.ARGB32, SurfaceFormat.XRGB32

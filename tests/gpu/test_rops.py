@@ -4,7 +4,7 @@ import pytest
 
 from gspice.geometry import Rect
 from gspice.gpu.cpu.kernels import Surface, fill
-from gspice.gpu.cpu.rops import ROP_CLEAR, ROP_COPY, ROP_INVERT, ROP_SET, Ropd, rop_of
+from gspice.gpu.plans.rops import ROP_CLEAR, ROP_COPY, ROP_INVERT, ROP_SET, Ropd, rop_of
 
 EXPRESSIONS = {
     Ropd.OP_PUT: lambda s, d: s,

@@ -2,9 +2,9 @@ import pytest
 
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
-from gspice.gpu.cpu.images import Target, image_of
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.scaling import (
+from gspice.gpu.plans.images import Target, image_of
+from gspice.gpu.plans.scaling import (
     INTERPOLATE,
     NEAREST,
     raw_format,
@@ -14,6 +14,7 @@ from gspice.gpu.cpu.scaling import (
 )
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import BitmapImage, Drawable, Nop
+from tests.gpu.targets import PAINTER
 
 ARGB, XRGB, RGB565 = SurfaceFormat.ARGB32, SurfaceFormat.XRGB32, SurfaceFormat.RGB565
 BOX = Rect(10, 20, 13, 22)
@@ -86,7 +87,7 @@ def test_a_part_scales_as_the_whole_does(form: BitmapFormat, mode: int) -> None:
             for picture in (image, whole):
                 drawable = Drawable(surface_id=0, bbox=box, op=Nop())
                 spec = SurfaceSpec(64, 64, XRGB)
-                target = Target(Surface(64, 64, 32), spec, drawable, [box], {})
+                target = Target(Surface(64, 64, 32), spec, drawable, [box], {}, PAINTER)
                 origin = image_of(target, picture)
                 for way in (stretch(part, box, mode), stretch_rounded(part, box, mode, Point(0, 0))):
                     source, at = scaled_source(target, origin, way, [box])

@@ -4,19 +4,23 @@ import pytest
 
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
-from gspice.gpu.cpu.kernels import Fetch, Pack, Source, Surface, blit
-from gspice.gpu.cpu.rops import ROP_COPY
-from gspice.gpu.cpu.sources import mask_of, source_of, surface_source
+from gspice.gpu.cpu.kernels import Source, Surface, blit
+from gspice.gpu.plans.formats import Fetch, Pack
+from gspice.gpu.plans.painter import SourceHandle
+from gspice.gpu.plans.rops import ROP_COPY
+from gspice.gpu.plans.sources import mask_of, snapshot_source, source_of, surface_source
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.qxl.ops import BitmapImage, EncodedImage, Mask, Palette, SurfaceImage
 from tests.gpu.pixman import convert
+from tests.gpu.targets import PAINTER
 
 WIDTH = 32000  # pixman draws nothing in rows that are much longer
 VALUES16 = b"".join((i * 2053 & 0xFFFF).to_bytes(2, "little") for i in range(WIDTH))
 
 
-def drawn(source: Source, target: SurfaceFormat) -> bytes:
+def drawn(source: SourceHandle, target: SurfaceFormat) -> bytes:
     """The first row of a source as pixels of the target."""
+    assert isinstance(source, Source)
     surface = Surface(min(source.width, 32767), 1, target.bits_per_pixel)
     row = Rect(0, 0, surface.width, 1)
     blit(surface, [row], source, 0, 0, ROP_COPY)
@@ -54,18 +58,21 @@ def test_conversions_are_pixmans(source: SurfaceFormat, target: SurfaceFormat) -
         data = VALUES16
     else:
         data = random.Random(source * 1000 + target).randbytes(row_bytes(WIDTH, source.bits_per_pixel))
-    made = drawn(surface_source(data, SurfaceSpec(WIDTH, 1, source), target), target)
+    surface = Surface(WIDTH, 1, source.bits_per_pixel)
+    surface.load(data, len(data))
+    made = drawn(surface_source(PAINTER, surface, source, target), target)
+    assert made == drawn(snapshot_source(PAINTER, surface, Rect(0, 0, WIDTH, 1), source, target), target)
     assert made == convert(data, source, target, WIDTH)[: len(made)]
 
 
 @pytest.mark.parametrize("target", [SurfaceFormat.RGB565, SurfaceFormat.XRGB32, SurfaceFormat.A8])
 def test_555_bitmaps_become_what_pixman_makes(target: SurfaceFormat) -> None:
-    made = drawn(source_of(bitmap(BitmapFormat.RGB555, VALUES16, width=WIDTH), target, {}), target)
+    made = drawn(source_of(PAINTER, bitmap(BitmapFormat.RGB555, VALUES16, width=WIDTH), target, {}), target)
     assert made == convert(VALUES16, SurfaceFormat.RGB555, target, WIDTH)[: len(made)]
 
 
 def pixel(image: BitmapImage, target: SurfaceFormat = SurfaceFormat.XRGB32) -> int:
-    return int.from_bytes(drawn(source_of(image, target, {}), target), "little")
+    return int.from_bytes(drawn(source_of(PAINTER, image, target, {}), target), "little")
 
 
 def test_the_high_byte_of_32_bit_pixels_is_kept() -> None:
@@ -123,11 +130,11 @@ def test_an_index_beyond_the_palette_is_0() -> None:
 )
 def test_what_cannot_be_read_is_refused(image: BitmapImage, text: str) -> None:
     with pytest.raises(GuestError, match=text):
-        source_of(image, SurfaceFormat.XRGB32, {})
+        source_of(PAINTER, image, SurfaceFormat.XRGB32, {})
 
 
 def test_no_mask_is_none() -> None:
-    assert mask_of(Mask(), {}) is None
+    assert mask_of(PAINTER, Mask(), {}) is None
 
 
 @pytest.mark.parametrize(
@@ -143,7 +150,7 @@ def test_no_mask_is_none() -> None:
 def test_masks_that_are_refused(image: BitmapImage, text: str) -> None:
     surfaces = {0: (Surface(4, 4, 32), SurfaceSpec(4, 4, SurfaceFormat.XRGB32))}
     with pytest.raises(GuestError, match=text):
-        mask_of(Mask(image, Point(0, 0)), surfaces)
+        mask_of(PAINTER, Mask(image, Point(0, 0)), surfaces)
 
 
 def test_a_source_keeps_its_pixels_alive() -> None:

@@ -7,9 +7,10 @@ import pytest
 from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.stroke import MAX_COST, START_WITH_GAP, STYLED, dashes_of, draw_stroke
+from gspice.gpu.plans.stroke import MAX_COST, START_WITH_GAP, STYLED, dashes_of, draw_stroke
 from gspice.pixels import SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import Brush, PathSegment, Stroke
+from tests.gpu.targets import target_of
 
 BEGIN, BEZIER = 1, 16
 XOR, PUT = 64, 8
@@ -46,14 +47,14 @@ def test_dashes_without_length_are_refused(style: tuple[int, ...]) -> None:
         dashes_of(Stroke((), STYLED, style, SOLID, PUT, 0))
 
 
-def test_a_line_is_drawn_within_the_area_and_told() -> None:
+def test_a_line_is_drawn_within_the_area() -> None:
     surface = Surface(1000, 800, 32)
     area = [Rect(10, 10, 20, 11), Rect(30, 10, 40, 11)]
     op = stroke(((0, 160), (16 * 999, 160)))
-    assert draw_stroke(surface, SPEC, op, area, {}) == area
+    draw_stroke(target_of(surface, SPEC, area), op)
     row = surface.read(Rect(0, 10, 1000, 11))
     assert [x for x in range(1000) if row[4 * x]] == [*range(10, 20), *range(30, 40)]
-    assert draw_stroke(surface, SPEC, Stroke((PathSegment(BEGIN, ()),), 0, (), SOLID, 8, 8), [], {}) == []
+    draw_stroke(target_of(surface, SPEC, []), Stroke((PathSegment(BEGIN, ()),), 0, (), SOLID, 8, 8))
 
 
 WAVE: Points = tuple(((LOW, LOW), (HIGH, HIGH), (LOW, HIGH), (HIGH, LOW))[i % 4] for i in range(100_000))
@@ -84,7 +85,7 @@ def test_hostile_strokes_end_soon(name: str) -> None:
     surface = Surface(1000, 800, 32)
     start = time.perf_counter()
     try:
-        draw_stroke(surface, SPEC, HOSTILE[name], [WHOLE], {})
+        draw_stroke(target_of(surface, SPEC, [WHOLE]), HOSTILE[name])
     except GuestError:
         assert not any(surface.read(WHOLE)), "refused, yet something was drawn"
     assert time.perf_counter() - start < 10
@@ -98,5 +99,5 @@ def test_what_would_take_too_long_is_refused(style: tuple[int, ...]) -> None:
     count = MAX_COST // 32000 + 10 if not style else MAX_COST // 32 // 32000 + 10
     op = stroke(tuple(ends[i % 2] for i in range(count)), style)
     with pytest.raises(GuestError, match="more than"):
-        draw_stroke(surface, spec, op, [Rect(0, 0, 32000, 2)], {})
+        draw_stroke(target_of(surface, spec, [Rect(0, 0, 32000, 2)]), op)
     assert not any(surface.read(Rect(0, 0, 32000, 2)))

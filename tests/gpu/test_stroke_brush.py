@@ -5,10 +5,13 @@ import pytest
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.stroke_brush import NONE, PATTERN, SOLID, alpha_color, alpha_tile, pen_of
+from gspice.gpu.plans.sources import Surfaces
+from gspice.gpu.plans.stroke_brush import NONE, PATTERN, SOLID, alpha_color, alpha_tile, ink_of
+from gspice.gpu.plans.stroke_pen import Pen
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import BitmapImage, Brush, Image, SurfaceImage
 from tests.gpu import pixman
+from tests.gpu.targets import PAINTER, target_of
 
 ROP_COPY = 2
 
@@ -25,6 +28,12 @@ def surface_image(surface_id: int) -> SurfaceImage:
     return SurfaceImage(id=1, flags=0, width=1, height=1, surface_id=surface_id)
 
 
+def draw(brush: Brush, surface: Surface, spec: SurfaceSpec, area: list[Rect], surfaces: Surfaces) -> None:
+    """Draw the whole area with the brush."""
+    ink = ink_of(target_of(surface, spec, area, surfaces), brush)
+    PAINTER.strokes(surface, area, ROP_COPY, Pen.fill, *ink)  # type: ignore[arg-type]
+
+
 def row(surface: Surface) -> bytes:
     """The only row."""
     return surface.read(Rect(0, 0, surface.width, 1))
@@ -35,15 +44,14 @@ def test_colours_are_pixels_as_they_stand(kind: int, want: bytes) -> None:
     surface = Surface(1, 1, 16)
     surface.load(b"\x77\x77", 2)
     spec = SurfaceSpec(1, 1, SurfaceFormat.RGB565)
-    pen_of(Brush(kind, 0xABCD1234), surface, spec, [Rect(0, 0, 1, 1)], ROP_COPY, {}).fill()
+    draw(Brush(kind, 0xABCD1234), surface, spec, [Rect(0, 0, 1, 1)], {})
     assert row(surface) == want
 
 
 def test_patterns_lie_at_their_place_in_the_surface() -> None:
     surface, spec = Surface(5, 1, 32), SurfaceSpec(5, 1, SurfaceFormat.XRGB32)
     pattern = bitmap(BitmapFormat.RGB24, 2, bytes(range(6)))
-    pen = pen_of(Brush(PATTERN, 0, pattern, Point(1, 7)), surface, spec, [Rect(0, 0, 5, 1)], ROP_COPY, {})
-    pen.fill()
+    draw(Brush(PATTERN, 0, pattern, Point(1, 7)), surface, spec, [Rect(0, 0, 5, 1)], {})
     first, second = b"\0\1\2\0", b"\3\4\5\0"
     assert row(surface) == second + first + second + first + second
 
@@ -52,7 +60,7 @@ def test_a_surface_may_be_its_own_pattern() -> None:
     surface, spec = Surface(4, 1, 8), SurfaceSpec(4, 1, SurfaceFormat.A8)
     surface.load(b"abcd", 4)
     brush = Brush(PATTERN, 0, surface_image(0), Point(1, 0))
-    pen_of(brush, surface, spec, [Rect(0, 0, 4, 1)], ROP_COPY, {0: (surface, spec)}).fill()
+    draw(brush, surface, spec, [Rect(0, 0, 4, 1)], {0: (surface, spec)})
     assert row(surface) == b"dabc"
 
 
@@ -70,13 +78,13 @@ def test_a_surface_may_be_its_own_pattern() -> None:
 def test_brushes_that_cannot_be_drawn(brush: Brush) -> None:
     surface, spec = Surface(4, 1, 32), SurfaceSpec(4, 1, SurfaceFormat.XRGB32)
     with pytest.raises(GuestError):
-        pen_of(brush, surface, spec, [], ROP_COPY, {})
+        ink_of(target_of(surface, spec, []), brush)
 
 
 def test_patterns_on_one_bit() -> None:
     surface, spec = Surface(12, 1, 1), SurfaceSpec(12, 1, SurfaceFormat.A1)
     brush = Brush(PATTERN, 0, bitmap(BitmapFormat.A8, 3, b"\x80\x7f\x00"), Point(1, 0))
-    pen_of(brush, surface, spec, [Rect(1, 0, 11, 1)], ROP_COPY, {}).fill()
+    draw(brush, surface, spec, [Rect(1, 0, 11, 1)], {})
     assert row(surface) == (0b010010010010).to_bytes(2, "little")
 
 
@@ -85,7 +93,7 @@ def test_a_pattern_of_another_depth_takes_on_the_surfaces_format() -> None:
     red = Surface(1, 1, 16)
     red.load(b"\x00\xf8", 2)
     others = {9: (red, SurfaceSpec(1, 1, SurfaceFormat.RGB565))}
-    pen_of(Brush(PATTERN, 0, surface_image(9)), surface, spec, [Rect(0, 0, 2, 1)], ROP_COPY, others).fill()
+    draw(Brush(PATTERN, 0, surface_image(9)), surface, spec, [Rect(0, 0, 2, 1)], others)
     assert row(surface) == b"\0\0\xff\xff" * 2 + bytes(4)
 
 
@@ -131,4 +139,7 @@ def test_patterns_with_alpha(form: SurfaceFormat, image: Image, want: bytes) -> 
         surface = Surface(1, 1, other.bits_per_pixel)
         surface.load(data, len(data))
         surfaces[surface_id] = surface, SurfaceSpec(1, 1, other)
-    assert row(alpha_tile(Brush(PATTERN, 0, image), form, surfaces)) == want
+    on = Surface(1, 1, form.bits_per_pixel), SurfaceSpec(1, 1, form)
+    tile = alpha_tile(target_of(*on, [Rect(0, 0, 1, 1)], surfaces), Brush(PATTERN, 0, image))
+    assert isinstance(tile, Surface)
+    assert row(tile) == want

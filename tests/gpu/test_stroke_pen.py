@@ -1,4 +1,7 @@
-"""Pens: under a clip, in colours and tiles, on all depths."""
+"""Pens that note where they draw: in order, as often as they draw, joined where nothing is lost."""
+
+import struct
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -6,88 +9,103 @@ from hypothesis import strategies as st
 
 from gspice.geometry import Rect
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.stroke_pen import Pen
+from gspice.gpu.cpu.surface_pen import SurfacePen
+from gspice.gpu.plans import stroke_dashes, stroke_lines
+from gspice.gpu.plans.stroke_pen import Pen, RecordingPen
 from gspice.region import Region
 
-WIDTH, HEIGHT = 600, 5
-DEPTHS = [1, 8, 16, 32]
-spots = st.builds(
-    lambda x1, x2, y1, y2: Rect(min(x1, x2), min(y1, y2), max(x1, x2) + 1, max(y1, y2) + 1),
-    *[st.integers(0, WIDTH - 1)] * 2,
-    *[st.integers(0, HEIGHT - 1)] * 2,
+SIDE = 40
+COPY, XOR = 2, 2 | 4
+WHOLE = [Rect(0, 0, SIDE, SIDE)]
+points = st.tuples(st.integers(-9, SIDE + 9), st.integers(-9, SIDE + 9))
+rects = st.builds(
+    lambda x, y, w, h: Rect(x, y, min(x + w, SIDE), min(y + h, SIDE)),
+    *[st.integers(0, SIDE - 1)] * 2,
+    *[st.integers(1, SIDE)] * 2,
 )
 
 
-def values(surface: Surface) -> dict[tuple[int, int], int]:
-    """Every pixel."""
-    data = surface.read(Rect(0, 0, surface.width, surface.height))
-    size = (surface.width * surface.bits + 7) // 8
-    out = {}
-    for y in range(surface.height):
-        row = int.from_bytes(data[y * size : (y + 1) * size], "little")
-        for x in range(surface.width):
-            out[x, y] = row >> (x * surface.bits) & ((1 << surface.bits) - 1)
-    return out
+def boxes(pen: RecordingPen) -> list[tuple[int, ...]]:
+    return list(struct.iter_unpack("=4i", pen.boxes()))
 
 
-def tile_of(width: int, height: int, bits: int) -> Surface:
-    """A surface whose pixels differ."""
-    tile = Surface(width, height, bits)
-    size = (width * bits + 7) // 8
-    tile.load(bytes(i * 37 + 11 & 255 for i in range(size * height)), size)
-    return tile
+def line(*ends: tuple[int, int]) -> bytes:
+    return b"".join(struct.pack("=2i", *end) for end in ends)
 
 
-@pytest.mark.parametrize("bits", DEPTHS)
-@settings(max_examples=20, deadline=None)
-@given(area=st.lists(spots, max_size=4))
-def test_colour_within_the_area(bits: int, area: list[Rect]) -> None:
-    surface = Surface(WIDTH, HEIGHT, bits)
-    Pen(surface, Region(area).rects(), 2, 0x12345679).fill()
-    color = 0x12345679 & (1 << bits) - 1
-    for (x, y), value in values(surface).items():
-        assert value == (color if any(rect.contains_point(x, y) for rect in area) else 0)
+def draw(pen: Pen, path: bytes, dashes: bytes) -> None:
+    if dashes:
+        stroke_dashes.draw(pen, [path], dashes, 0)
+    else:
+        stroke_lines.draw(pen, [path])
 
 
-@pytest.mark.parametrize("bits", DEPTHS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
-    area=st.lists(spots, max_size=3),
-    size=st.tuples(st.integers(1, 40) | st.just(599), st.integers(1, 4)),
-    at=st.tuples(st.integers(-(2**31), 2**31 - 1), st.integers(-50, 50)),
+    path=st.lists(points, min_size=2, max_size=8),
+    area=st.lists(rects, min_size=1, max_size=4),
+    dashes=st.sampled_from([b"", b"\3\2", b"\1\1\5\1"]),
+    rop=st.sampled_from([COPY, XOR]),
 )
-def test_tile_within_the_area(
-    bits: int, area: list[Rect], size: tuple[int, int], at: tuple[int, int]
+def test_what_is_noted_is_what_is_drawn(
+    path: list[tuple[int, int]], area: list[Rect], dashes: bytes, rop: int
 ) -> None:
-    surface, tile = Surface(WIDTH, HEIGHT, bits), tile_of(*size, bits)
-    pixels = values(tile)
-    Pen(surface, Region([Rect(0, 0, WIDTH, HEIGHT)]).rects(), 2, 1).fill()
-    Pen(surface, Region(area).rects(), 2 | 4, 0, tile, *at).fill()
-    for (x, y), value in values(surface).items():
-        inside = any(rect.contains_point(x, y) for rect in area)
-        assert value == 1 ^ (pixels[(x - at[0]) % size[0], (y - at[1]) % size[1]] if inside else 0)
+    banded = Region(area).rects()
+    surface, pen = Surface(SIDE, SIDE, 8), RecordingPen(SIDE, SIDE, banded, rop)
+    draw(SurfacePen(surface, banded, rop, 1), line(*path), dashes)
+    draw(pen, line(*path), dashes)
+    times: Counter[tuple[int, int]] = Counter()
+    for x1, y1, x2, y2 in boxes(pen):
+        assert x1 < x2
+        assert y1 < y2
+        times.update((x, y) for x in range(x1, x2) for y in range(y1, y2))
+    drawn = surface.read(WHOLE[0])
+    for y in range(SIDE):
+        for x in range(SIDE):
+            count = times[x, y]
+            assert drawn[y * SIDE + x] == (count & 1 if rop == XOR else min(count, 1))
 
 
-def test_what_does_not_fit_is_refused() -> None:
-    surface = Surface(10, 10, 8)
-    bad = [
-        [Rect(0, 0, 11, 1)],
-        [Rect(-1, 0, 1, 1)],
-        [Rect(0, 9, 1, 11)],
-        [Rect(3, 3, 3, 4)],
-        [Rect(0, 5, 5, 6), Rect(0, 0, 5, 1)],
-        [Rect(0, 0, 5, 2), Rect(4, 0, 6, 2)],
-        [Rect(0, 0, 5, 2), Rect(6, 1, 7, 2)],
-    ]
-    for area in bad:
-        with pytest.raises(ValueError, match="rectangle"):
-            Pen(surface, area, 2, 1)
-    with pytest.raises(ValueError, match="tile"):
-        Pen(surface, [], 2, 0, Surface(1, 1, 16))
-    with pytest.raises(ValueError, match="tile"):
-        Pen(surface, [], 2, 0, surface)
-    pen = Pen(surface, [], 2, 1)
-    with pytest.raises(ValueError, match="anew"):
-        pen.__init__(surface, [Rect(0, 0, 1, 1)], 2, 1)  # type: ignore[misc]
+def test_spans_that_make_a_rectangle_are_one_box() -> None:
+    pen = RecordingPen(SIDE, SIDE, WHOLE, COPY)
     pen.fill()
-    assert not any(surface.read(Rect(0, 0, 10, 10)))
+    assert boxes(pen) == [(0, 0, SIDE, SIDE)]
+    down = RecordingPen(SIDE, SIDE, WHOLE, COPY)
+    draw(down, line((5, 3), (5, 30)), b"")
+    assert boxes(down) == [(5, 3, 6, 30)]
+    up = RecordingPen(SIDE, SIDE, WHOLE, COPY)
+    draw(up, line((5, 30), (5, 3)), b"")
+    assert boxes(up) == [(5, 4, 6, 31)]
+    left = RecordingPen(SIDE, SIDE, WHOLE, COPY)
+    draw(left, line((20, 3), (10, 3), (4, 3)), b"")
+    assert boxes(left) == [(5, 3, 21, 4)]
+
+
+def test_a_way_back_is_drawn_again() -> None:
+    pen = RecordingPen(SIDE, SIDE, WHOLE, XOR)
+    draw(pen, line((2, 2), (9, 2), (2, 2)), b"")
+    assert sum(x2 - x1 for x1, _, x2, _ in boxes(pen)) == 14
+
+
+def test_many_boxes_and_none() -> None:
+    pen = RecordingPen(SIDE, SIDE, WHOLE, COPY)
+    assert pen.boxes() == b""
+    path = [(x, y) for y in range(0, SIDE, 2) for x in (0, SIDE - 1)]
+    draw(pen, line(*path), b"\1\1")
+    assert len(boxes(pen)) > 300
+    nowhere = RecordingPen(SIDE, SIDE, [], COPY)
+    nowhere.fill()
+    draw(nowhere, line((0, 0), (9, 9)), b"")
+    assert nowhere.boxes() == b""
+
+
+def test_areas_rops_and_second_starts_that_are_refused() -> None:
+    for area in ([Rect(0, 0, SIDE + 1, 1)], [Rect(0, 5, 5, 6), Rect(0, 0, 5, 1)]):
+        with pytest.raises(ValueError, match="rectangle"):
+            RecordingPen(SIDE, SIDE, area, COPY)
+    for rop in (-1, 16):
+        with pytest.raises(ValueError, match="raster operation"):
+            RecordingPen(SIDE, SIDE, WHOLE, rop)
+    pen = RecordingPen(SIDE, SIDE, WHOLE, COPY)
+    with pytest.raises(ValueError, match="anew"):
+        pen.__init__(SIDE, SIDE, WHOLE, COPY)  # type: ignore[misc]

@@ -3,9 +3,9 @@
 import pytest
 
 from gspice.geometry import Rect
-from gspice.gpu.cpu import stroke_dashes
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.stroke_pen import Pen
+from gspice.gpu.cpu.surface_pen import SurfacePen
+from gspice.gpu.plans import stroke_dashes
 from tests.gpu.test_stroke_lines import packed, toggled
 
 WIDTH, HEIGHT = 200, 150
@@ -16,7 +16,7 @@ STAR = packed((5, 5), (190, 140), (190, 5), (5, 140), (100, 0), (100, 149), (0, 
 def drawn(rop: int, area: list[Rect], line: bytes = STAR) -> set[tuple[int, int]]:
     """Pixels that become set by drawing 1 on 0."""
     surface = Surface(WIDTH, HEIGHT, 8)
-    stroke_dashes.draw(Pen(surface, area, rop, 1), [line], b"\x0b\x03", 0)
+    stroke_dashes.draw(SurfacePen(surface, area, rop, 1), [line], b"\x0b\x03", 0)
     return toggled(surface)
 
 
@@ -41,7 +41,7 @@ def test_gathered_pixels_at_the_edges_of_words(left: int, width: int) -> None:
 
 def test_what_was_gathered_is_forgotten_after_each_line() -> None:
     surface = Surface(WIDTH, HEIGHT, 8)
-    pen = Pen(surface, [Rect(0, 0, WIDTH, HEIGHT)], ROP_XOR, 1)
+    pen = SurfacePen(surface, [Rect(0, 0, WIDTH, HEIGHT)], ROP_XOR, 1)
     other = packed((20, 0), (150, 100), (0, 120))
     stroke_dashes.draw(pen, [STAR, other], b"\x0b\x03", 0)
     whole = [Rect(0, 0, WIDTH, HEIGHT)]

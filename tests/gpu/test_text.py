@@ -7,9 +7,10 @@ import pytest
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.text import draw_text
+from gspice.gpu.plans.text import draw_text
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import BitmapImage, Brush, Glyph, Text
+from tests.gpu.targets import target_of
 
 PUT = 8
 NOWHERE = Rect(0, 0, 0, 0)
@@ -23,7 +24,7 @@ FORE, BACK = Brush(1, 0x00112233), Brush(1, 0x77445566)
 def drawn(op: Text, area: list[Rect]) -> list[bytes]:
     """The rows of a surface of zeros after the text."""
     surface = Surface(8, 6, 32)
-    assert draw_text(surface, SPEC, op, area, {}) == area
+    draw_text(target_of(surface, SPEC, area), op)
     return [surface.read(Rect(0, y, 8, y + 1)) for y in range(6)]
 
 
@@ -71,7 +72,7 @@ def test_a_glyph_that_lacks_data_leaves_all_as_it_was() -> None:
     surface = Surface(8, 6, 32)
     broken = Glyph(Point(2, 4), Point(0, -3), 3, 3, b"\xe0")
     with pytest.raises(GuestError, match="glyph 1"):
-        draw_text(surface, SPEC, Text(1, (BLOCK, broken), WHOLE[0], FORE, BACK, PUT, 0), WHOLE, {})
+        draw_text(target_of(surface, SPEC, WHOLE), Text(1, (BLOCK, broken), WHOLE[0], FORE, BACK, PUT, 0))
     assert not any(surface.read(WHOLE[0]))
 
 
@@ -87,6 +88,6 @@ def test_hostile_strings_end_soon() -> None:
     large = [Glyph(Point(0, 0), Point(0, 0), 2000, 1000, data)] * 60
     start = time.perf_counter()
     for glyphs in (apart, thin, large, apart * 3000):
-        draw_text(surface, spec, Text(1, tuple(glyphs), NOWHERE, FORE, BACK, PUT, 0), whole, {})
+        draw_text(target_of(surface, spec, whole), Text(1, tuple(glyphs), NOWHERE, FORE, BACK, PUT, 0))
     assert time.perf_counter() - start < 10
     assert surface.read(Rect(1999, 999, 2000, 1000)) == b"\x33\x22\x11\0"

@@ -105,10 +105,10 @@ def test_a_display_that_was_removed_meanwhile(rig: Rig) -> None:
 
 
 def test_a_display_whose_worker_could_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_canvas(name: str) -> None:
+    def no_canvas(name: str, device: str | None) -> None:
         raise ConfigError("no graphics card today")
 
-    monkeypatch.setattr("gspice.server.devices.select_canvas", no_canvas)
+    monkeypatch.setattr("gspice.server.devices.open_worker_canvas", no_canvas)
     with server_rig() as server:
         server.add_qxl(0, size=None)
         server.do(server.server.vm_start)

@@ -3,7 +3,8 @@
 import pytest
 
 from gspice.errors import ConfigError
-from gspice.gpu.select import backend_names
+from gspice.gpu import backends
+from gspice.gpu.backends import Backend
 from gspice.server.options import ServerOptions
 from gspice.server.security import ChannelSecurity
 from gspice.wire.channel_types import ChannelType
@@ -14,7 +15,7 @@ GOOD: list[dict[str, object]] = [
     {"port": 65535},
     {"uuid": bytes(16)},
 ]
-GOOD += [{"renderer": name} for name in backend_names()]
+GOOD += [{"renderer": name} for name in ("auto", "cpu")]
 BAD: list[tuple[dict[str, object], str]] = [
     ({"port": -1}, "port -1 is not between"),
     ({"port": 65536}, "port 65536 is not between"),
@@ -23,6 +24,7 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"uuid": bytes(15)}, "16 bytes, not 15"),
     ({"renderer": "nonsense"}, "no renderer 'nonsense': choose one of cpu"),
     ({"renderer": ""}, "no renderer ''"),
+    ({"renderer_device": "0"}, "renderer auto takes no device: choose opengl or vulkan for '0'"),
 ]
 
 
@@ -35,6 +37,14 @@ def test_what_goes(options: dict[str, object]) -> None:
 def test_what_does_not(options: dict[str, object], reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         ServerOptions(**options).check()  # type: ignore[arg-type]
+
+
+def test_a_renderer_needs_its_package_and_may_have_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(backends.GPU_BACKENDS, "opengl", Backend("json.decoder:X", "", "json"))
+    ServerOptions(renderer="opengl", renderer_device="1").check()
+    monkeypatch.setitem(backends.GPU_BACKENDS, "opengl", Backend("json.decoder:X", "", "no_such_package"))
+    with pytest.raises(ConfigError, match=r"renderer opengl: .* pip install no_such_package"):
+        ServerOptions(renderer="opengl").check()
 
 
 def test_servers_do_not_share_their_security_map() -> None:

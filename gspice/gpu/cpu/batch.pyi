@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from gspice.geometry import Rect
 from gspice.gpu.canvas import DrawOutcome
 from gspice.gpu.cpu.kernels import Surface
-from gspice.gpu.cpu.painting import Plan
+from gspice.gpu.plans.painting import Plan
 from gspice.pixels import SurfaceSpec
 from gspice.qxl.ops import Drawable
 

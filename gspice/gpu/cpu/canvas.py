@@ -1,68 +1,32 @@
 """The canvas that draws in main memory: the oracle of all others, and what is used where there is no GPU."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from gspice.codec.image import decode as decode_image
 from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas, CanvasCaps, DrawOutcome
-from gspice.gpu.cpu import blending, kernels, painting
+from gspice.gpu.cpu import kernels
 from gspice.gpu.cpu.batch import draw_batch
-from gspice.gpu.cpu.images import Target
-from gspice.gpu.cpu.painting import Plan
-from gspice.gpu.cpu.reads import Decoder, decoded, needs_decoding, surfaces_read
+from gspice.gpu.cpu.painter import CpuPainter
+from gspice.gpu.plans.painting import Plan
+from gspice.gpu.plans.planners import plan, visible
+from gspice.gpu.plans.reads import Decoder, surfaces_read
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec, row_bytes
-from gspice.qxl.ops import (
-    AlphaBlend,
-    Blackness,
-    Blend,
-    Composite,
-    Copy,
-    CopyBits,
-    Drawable,
-    Fill,
-    Invers,
-    Nop,
-    Op,
-    Opaque,
-    Rop3,
-    Stroke,
-    Text,
-    Transparent,
-    Whiteness,
-)
-from gspice.region import Region
+from gspice.qxl.ops import Drawable
 
 MAX_SIDE = 32767
 """Width and height of a surface: coordinates in pixman and in clients are 16 bits wide."""
 MAX_SURFACE_BYTES = 1 << 30
 """Memory of one surface: more than any guest display needs, less than what would starve the host."""
 
-_PLANNERS: dict[type[Op], Callable[[Target], Plan]] = {
-    Nop: painting.nothing,
-    Fill: painting.fill,
-    Opaque: painting.opaque,
-    Copy: painting.copy,
-    CopyBits: painting.copy_bits,
-    Blend: painting.copy,
-    Blackness: painting.blackness,
-    Whiteness: painting.whiteness,
-    Invers: painting.invers,
-    Rop3: painting.rop3,
-    Transparent: painting.transparent,
-    AlphaBlend: blending.alpha_blend,
-    Composite: blending.render,
-    Stroke: painting.stroke,
-    Text: painting.text,
-}
-
 
 class CpuCanvas(Canvas):
     """Draws at once, in the caller's thread, and lets other threads run while large areas are drawn."""
 
     caps = CanvasCaps(
-        name="cpu",
+        name=CpuPainter.name,
         device=platform.machine(),
         surface_formats=frozenset(SurfaceFormat),
         max_width=MAX_SIDE,
@@ -71,7 +35,7 @@ class CpuCanvas(Canvas):
 
     def __init__(self, decode: Decoder = decode_image) -> None:
         """``decode``: what makes pixels of images that the guest compressed."""
-        self._decode = decode
+        self._decode, self._painter = decode, CpuPainter()
         self._surfaces: dict[int, tuple[kernels.Surface, SurfaceSpec]] = {}
         self.culled = 0
         """Commands that were not drawn so far because later ones of the same batch cover them whole."""
@@ -112,7 +76,7 @@ class CpuCanvas(Canvas):
 
     def submit(self, batch: Sequence[Drawable]) -> list[DrawOutcome]:
         """See Canvas. What is not drawn says why: an op not known here, or a command that makes no sense."""
-        outcomes, culled = draw_batch(self._surfaces, batch, self._plan, _visible, surfaces_read)
+        outcomes, culled = draw_batch(self._surfaces, batch, self._plan, visible, surfaces_read)
         self.culled += culled
         return outcomes
 
@@ -136,35 +100,4 @@ class CpuCanvas(Canvas):
         return found
 
     def _plan(self, drawable: Drawable) -> Plan:
-        op = type(drawable.op)
-        planner = _PLANNERS.get(op)
-        if planner is None:
-            raise GuestError(f"operation {op.__name__.upper()} is not drawn by the cpu canvas")
-        surface, spec = self._find(drawable.surface_id)
-        bbox = drawable.bbox
-        if bbox.empty:
-            raise GuestError(f"bounding box {tuple(bbox)} is empty")
-        if not Rect(0, 0, spec.width, spec.height).contains(bbox):
-            raise GuestError(f"bounding box {tuple(bbox)} is not inside {spec.width}x{spec.height}")
-        area = _visible(drawable)
-        if needs_decoding(drawable.op):
-            # Decoded one at a time: the pixels of a whole batch may take more memory than there is.
-            def draw() -> None:
-                bitmaps = decoded(drawable, self._decode)
-                _draw(planner(Target(surface, spec, bitmaps, area, self._surfaces)))
-
-            return Plan(area, draw, certain=False)
-        return planner(Target(surface, spec, drawable, area, self._surfaces))
-
-
-def _draw(plan: Plan) -> None:
-    if plan.rects:
-        plan.draw()
-
-
-def _visible(drawable: Drawable) -> list[Rect]:
-    """Where a drawable may draw, as disjoint banded rectangles."""
-    if drawable.clip is None:
-        return [drawable.bbox]
-    seen = [part for part in map(drawable.bbox.intersect, drawable.clip) if not part.empty]
-    return seen if len(seen) < 2 else Region(seen).rects()
+        return plan(drawable, self._surfaces, self._painter, self._decode)

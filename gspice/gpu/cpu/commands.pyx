@@ -16,8 +16,8 @@ from gspice.qxl.ops cimport (
     Whiteness, make_rect,
 )
 
-from gspice.gpu.cpu.rops import Ropd, rop_of
-from gspice.gpu.cpu.sources import HIGH_BITS_SET, SAME
+from gspice.gpu.plans.rops import Ropd, rop_of
+from gspice.gpu.plans.sources import HIGH_BITS_SET, SAME
 
 
 cdef enum:

@@ -20,6 +20,7 @@ MAX_BYTES = 1 << 20
 LOG_LEVELS = ("debug", "info", "warning", "error")
 VARIABLES = {
     "renderer": "GSPICE_RENDERER",
+    "renderer-device": "GSPICE_RENDERER_DEVICE",
     "log-level": "GSPICE_LOG_LEVEL",
     "log-file": "GSPICE_LOG_FILE",
     "record": "GSPICE_RECORD",
@@ -51,6 +52,7 @@ class Configuration:
     """What the file and the environment say; ``apply`` hands the server its part."""
 
     renderer: str = AUTO
+    renderer_device: str | None = None
     log_level: str = "info"
     log_file: Path | None = None
     """None: standard error, which hosts send to their own log."""
@@ -130,6 +132,7 @@ def _secure_channels(server: Settings, names: tuple[str, ...]) -> None:
 
 KEYS: dict[str, Read] = {
     "renderer": _choice(*backend_names()),
+    "renderer-device": _text,
     "log-level": _choice(*LOG_LEVELS),
     "log-file": _path,
     "record": _path,

@@ -15,7 +15,13 @@ class HostedServer:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self.server = SpiceServer(ServerOptions(renderer=configuration.renderer, record=configuration.record))
+        self.server = SpiceServer(
+            ServerOptions(
+                renderer=configuration.renderer,
+                renderer_device=configuration.renderer_device,
+                record=configuration.record,
+            )
+        )
         self.server.on_exit = process.leave
         self.core: HostCore | None = None
 

@@ -12,6 +12,7 @@ from gspice.hosts.libspice.configuration import SERVER_KEYS, Configuration, load
 
 WHOLE = """
 renderer = "cpu"
+renderer-device = "RTX"
 log-level = "debug"
 log-file = "/var/log/gspice.log"
 record = "/var/lib/desktop.zst"
@@ -73,7 +74,7 @@ def test_without_a_file_everything_is_as_usual() -> None:
 
 def test_every_key_arrives(tmp_path: Path) -> None:
     got = read(tmp_path, WHOLE)
-    assert (got.renderer, got.log_level) == ("cpu", "debug")
+    assert (got.renderer, got.renderer_device, got.log_level) == ("cpu", "RTX", "debug")
     assert (got.log_file, got.record) == (Path("/var/log/gspice.log"), Path("/var/lib/desktop.zst"))
     assert set(got.server) == set(SERVER_KEYS), "this test does not know all keys"
     server = Recorder()
@@ -103,8 +104,14 @@ def test_the_default_file_is_read_where_no_other_is_named() -> None:
 
 
 def test_the_environment_counts_more(tmp_path: Path) -> None:
-    more = {"GSPICE_RENDERER": "auto", "GSPICE_LOG_LEVEL": "error", "GSPICE_LOG_FILE": "/a"}
+    more = {
+        "GSPICE_RENDERER": "auto",
+        "GSPICE_RENDERER_DEVICE": "1",
+        "GSPICE_LOG_LEVEL": "error",
+        "GSPICE_LOG_FILE": "/a",
+    }
     got = read(tmp_path, WHOLE, **more, GSPICE_RECORD="/b", SPICE_WORKER_RECORD_FILENAME="/c")
+    assert got.renderer_device == "1"
     assert (got.renderer, got.log_level, got.log_file, got.record) == (
         "auto",
         "error",
@@ -125,6 +132,7 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
     [
         ("rendrer = 'cpu'", "no key rendrer; here are allowed: log-file, log-level, record, renderer"),
         ("renderer = 'gpu9'", "renderer = 'gpu9': it must be one of cpu"),
+        ("renderer-device = 1", "renderer-device = 1: it must be a text"),
         ("renderer = ['cpu']", "renderer = ['cpu']: it must be one of"),
         ("log-level = 1", "log-level = 1: it must be one of debug, info"),
         ("record = 'relative'", "record = 'relative': it must be a path that begins with /"),

@@ -49,6 +49,15 @@ def test_the_operator_s_word_reaches_the_server() -> None:
     library.destroy(handle)
 
 
+def test_a_device_that_the_renderer_does_not_take_fails_init(caplog: pytest.LogCaptureFixture) -> None:
+    configure(Configuration(renderer="cpu", renderer_device="1"))
+    handle, core = library.new(), Core()
+    configure(Configuration())
+    assert library.init(handle, core.address) == library.FAILED
+    assert "renderer cpu takes no device" in caplog.text
+    library.destroy(handle)
+
+
 def test_configuration_that_the_server_refuses_fails_init(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
