@@ -6,7 +6,7 @@ ValueError: something does not fit. Targets and what is read back: shape (height
 from mmap import mmap
 
 def copy_pixels(
-    source: bytes | memoryview | mmap,
+    source: bytes | bytearray | memoryview | mmap,
     first: int,
     step: int,
     size: int,

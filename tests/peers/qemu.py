@@ -78,10 +78,18 @@ def not_yet(request: pytest.FixtureRequest, library: Library, reason: str) -> No
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
+ACCELERATOR_VARIABLE = "GSPICE_TEST_ACCEL"
+"""What runs the guests' code: tcg (the default) or kvm."""
+PROCESSORS_VARIABLE = "GSPICE_TEST_PROCESSORS"
+"""How many processors guests have: one by default. Each is a thread of QEMU's."""
+
+
 def base_options(directory: Path) -> list[str]:
     """Options of every QEMU: a small machine whose monitor and serial port are sockets in ``directory``."""
+    accelerator = os.environ.get(ACCELERATOR_VARIABLE, "tcg")
     return [
-        *("-machine", "pc,accel=tcg", "-m", "256", "-smp", "1", "-nodefaults", "-no-user-config"),
+        *("-machine", f"pc,accel={accelerator}", "-smp", os.environ.get(PROCESSORS_VARIABLE, "1")),
+        *("-m", "256", "-nodefaults", "-no-user-config"),
         *("-display", "none", "-name", "guest of a test"),
         *("-qmp", f"unix:{directory / 'qmp'},server=on,wait=off"),
         *("-chardev", f"socket,id=serial,path={directory / 'serial'},server=on,wait=off"),

@@ -56,7 +56,7 @@ def pattern(pixel: int = 4) -> NDArray[np.uint8]:
 def read(message: Any, importer: EglImporter, area: Rect = ALL) -> NDArray[np.uint8]:
     buffer = open_buffer(message, importer)
     out = np.zeros((area.height, area.width, 4), np.uint8)
-    buffer.read(area, memoryview(out))
+    buffer.read(area, out.data)
     buffer.close()
     return out
 
@@ -100,7 +100,7 @@ def test_what_the_host_writes_later_is_seen(host: HostBuffer, importer: EglImpor
     buffer = open_buffer(host.message(), importer)
     out = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     host.fill(9, 8, 7, 6)
-    buffer.read(ALL, memoryview(out))
+    buffer.read(ALL, out.data)
     assert set(out.reshape(-1, 4).view("<u4").ravel().tolist()) == {0x06070809}
     buffer.close()
 
@@ -158,7 +158,7 @@ def test_a_buffer_that_shrinks_is_not_touched(host: HostBuffer, importer: EglImp
     buffer = open_buffer(host.message(), importer)
     os.ftruncate(host.fd, 0)
     with pytest.raises(InterfaceError, match="has 0 bytes"):
-        buffer.read(ALL, memoryview(np.zeros((HEIGHT, WIDTH, 4), np.uint8)))
+        buffer.read(ALL, np.zeros((HEIGHT, WIDTH, 4), np.uint8).data)
     buffer.close()
 
 
@@ -178,13 +178,13 @@ def test_reads_are_announced_to_the_driver(host: HostBuffer, monkeypatch: pytest
 
     buffer = MappedBuffer(host.message())
     monkeypatch.setattr(fcntl, "ioctl", ioctl)
-    buffer.read(ALL, memoryview(np.zeros((HEIGHT, WIDTH, 4), np.uint8)))
+    buffer.read(ALL, np.zeros((HEIGHT, WIDTH, 4), np.uint8).data)
     flags = [int.from_bytes(argument, "little") for _, argument in asked]
     assert flags == [SYNC_READ, SYNC_READ, SYNC_READ, SYNC_READ | SYNC_END]
     assert {request for request, _ in asked} == {DMA_BUF_IOCTL_SYNC} and len(asked[0][1]) == 8
     answers[:] = [errno.EIO, errno.EIO]
     with pytest.raises(InterfaceError, match="cannot be awaited"):
-        buffer.read(ALL, memoryview(np.zeros((HEIGHT, WIDTH, 4), np.uint8)))
+        buffer.read(ALL, np.zeros((HEIGHT, WIDTH, 4), np.uint8).data)
     buffer.close()
 
 
@@ -220,7 +220,7 @@ def test_imported_pixels_are_turned_and_swapped(host: HostBuffer) -> None:
         assert importer.given["modifier"] is None and importer.given["fds"] == message.fds.numbers
         assert "a card" in buffer.how
         out = np.zeros((area.height, area.width, 4), np.uint8)
-        buffer.read(area, memoryview(out))
+        buffer.read(area, out.data)
         assert np.array_equal(out[:, :, :3], rows[area.top : area.bottom, area.left : area.right])
         buffer.close()
         assert importer.image.closed and not message.fds
