@@ -6,6 +6,7 @@ import sys
 try:
     import click
 
+    from gspice.cli.compare import compare
     from gspice.cli.doctor import doctor
     from gspice.cli.libspice import libspice
     from gspice.cli.qemu import qemu
@@ -37,6 +38,7 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(screenshot)
 cli.add_command(replay)
+cli.add_command(compare)
 cli.add_command(qemu)
 cli.add_command(libspice)
 cli.add_command(xorg)
