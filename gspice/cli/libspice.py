@@ -4,6 +4,7 @@ import shlex
 
 import click
 
+from gspice.cli.shown import show
 from gspice.hosts.libspice.installed import library_directory, libspice_environment
 
 
@@ -19,7 +20,7 @@ def libspice(print_path: bool, env: bool) -> None:
     if print_path == env:
         raise click.UsageError("give one of --print-path and --env")
     if print_path:
-        click.echo(library_directory())
+        show(str(library_directory()))
         return
-    for name, value in libspice_environment().items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+    variables = libspice_environment().items()
+    show("\n".join([f"export {name}={shlex.quote(value)}" for name, value in variables]))

@@ -3,12 +3,12 @@
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import click
 
 from gspice.cli.renderer_options import renderer_options
+from gspice.cli.shown import flush_output
 from gspice.errors import ConfigError
 from gspice.gpu.select import check_renderer
 from gspice.hosts.libspice.configuration import CONFIG_VARIABLE, LOG_LEVELS, VARIABLES, load
@@ -80,8 +80,7 @@ def qemu(
     # What is wrong with it is better said here than by QEMU, which ends with it.
     configuration = load(environment)
     check_renderer(configuration.renderer, configuration.renderer_device)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush_output()
     try:
         os.execve(path, [path, *arguments], environment)
     except OSError as error:

@@ -42,6 +42,13 @@ def show(text: str) -> None:
         raise ConfigError(f"cannot write to standard output: {error.strerror}") from error
 
 
+def flush_output() -> None:
+    """Write out what was printed so far, where there is anywhere to write to."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
 def drop_output() -> None:
     """Send what is still buffered nowhere: at exit Python would try to write it once more, and complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

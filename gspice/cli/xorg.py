@@ -12,6 +12,7 @@ import click
 
 from gspice.cli.password_file import read_password_file
 from gspice.cli.renderer_options import renderer_options
+from gspice.cli.shown import flush_output
 from gspice.errors import ConfigError
 from gspice.gpu.select import check_renderer
 from gspice.hosts.libspice.configuration import VARIABLES, load
@@ -128,7 +129,7 @@ def xorg(
         if password is not None:
             click.echo(f"the password is the first line of {password_file}")
         # What the command writes must not come before this.
-        sys.stdout.flush()
+        flush_output()
 
     environment = {**_library(library), **_renderer(library, renderer, renderer_device)}
     sys.exit(run_command(config, command, environment=environment, announce=announce))

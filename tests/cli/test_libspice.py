@@ -35,6 +35,15 @@ def test_a_shell_can_evaluate_the_environment(monkeypatch: pytest.MonkeyPatch) -
     ]
 
 
+@pytest.mark.parametrize("option", ["--print-path", "--env"])
+def test_what_is_not_printed_is_an_error(option: str) -> None:
+    command = ["sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "gspice.cli.main", "libspice", option]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (
+        done.returncode == 1 and "standard output is closed" in done.stderr and done.stderr.count("\n") == 1
+    )
+
+
 @pytest.mark.parametrize("options", [[], ["--env", "--print-path"]])
 def test_one_thing_at_a_time(options: list[str]) -> None:
     done = run(*options)

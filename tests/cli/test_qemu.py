@@ -60,6 +60,9 @@ def test_qemu_takes_the_place_of_the_command(machine: Path) -> None:
     argv, got = json.loads(done.stdout)
     assert argv == [str(machine / "qemu-system-x86_64"), "-vga", "qxl", "--help"]
     assert got["LD_LIBRARY_PATH"].split(":")[0] == str(library_directory())
+    closed = ["/bin/sh", "-c", '"$@" >&-', "sh", *command]
+    done = subprocess.run(closed, env=environment, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 9 and "Traceback" not in done.stderr
 
 
 def test_qemu_gets_its_options_and_our_library(machine: Path) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from gspice.cli.shown import printable, show
+from gspice.cli.shown import flush_output, printable, show
 from gspice.errors import ConfigError
 
 
@@ -27,3 +27,10 @@ def test_output_that_is_closed_or_full(
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(ConfigError, match="closed"):
         show("lost")
+
+
+def test_a_closed_stream_has_nothing_to_write_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    flush_output()
+    monkeypatch.setattr(sys, "stderr", None)
+    flush_output()

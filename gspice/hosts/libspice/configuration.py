@@ -80,8 +80,10 @@ def load(environ: Mapping[str, str] | None = None) -> Configuration:
         environ = os.environ if trusted else {}
     named = environ.get(CONFIG_VARIABLE)
     values = _read_file(Path(named) if named else DEFAULT_FILE, required=bool(named))
-    if OLD_RECORD_VARIABLE in environ:
-        values.setdefault("record", _read_text("record", environ, OLD_RECORD_VARIABLE))
+    if environ.get(OLD_RECORD_VARIABLE):
+        # libspice-server takes a name in the directory that the host runs in.
+        old = {OLD_RECORD_VARIABLE: os.path.abspath(environ[OLD_RECORD_VARIABLE])}
+        values.setdefault("record", _read_text("record", old, OLD_RECORD_VARIABLE))
     values.update(
         {key: _read_text(key, environ, name) for key, name in VARIABLES.items() if environ.get(name)}
     )

@@ -13,11 +13,12 @@ from gspice.hosts.libspice import library
 cdef enum:
     BEST_RATE = 48000  # samples a second
 
-cdef const char *_subtypes[3]
+cdef const char *_subtypes[4]
 # "port" is not among them: hosts treat it on their own.
 _subtypes[0] = b"vdagent"
 _subtypes[1] = b"usbredir"
-_subtypes[2] = NULL
+_subtypes[2] = b"smartcard"
+_subtypes[3] = NULL
 
 
 # Sound

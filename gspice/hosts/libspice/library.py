@@ -118,7 +118,10 @@ def add_client(handle: int, fd: int, skip_auth: bool, secure: bool) -> int:
 
     def carry_out() -> int:
         adopt = getattr(hosted_server(handle).server, name)
-        sock = socket.socket(fileno=fd)
+        try:
+            sock = socket.socket(fileno=fd)
+        except (OSError, ValueError) as error:
+            raise InterfaceError(f"descriptor {fd} is no socket: {error}") from error
         try:
             adopt(sock, skip_auth)
         except BaseException:

@@ -7,6 +7,7 @@
 #include "vtable.h"
 
 #include <dlfcn.h>
+#include <langinfo.h>
 #include <link.h>
 #include <locale.h>
 #include <pthread.h>
@@ -120,6 +121,26 @@ static void set_flag(void *library, const char *name)
         *flag = 1;
 }
 
+/* Packages in folders whose names are not ASCII: Python's UTF-8 mode does not hold for its .pth files, the locale of
+ * the environment does. Hosts often run in C. */
+static void initialize(void)
+{
+    const char *wanted = getenv("LC_ALL");
+    char *before = wanted ? strdup(wanted) : NULL;
+    int odd;
+
+    setlocale(LC_CTYPE, "");
+    odd = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (odd)
+        setenv("LC_ALL", "C.UTF-8", 1);
+    python.Py_InitializeEx(0);
+    if (odd && before)
+        setenv("LC_ALL", before, 1);
+    else if (odd)
+        unsetenv("LC_ALL");
+    free(before);
+}
+
 static void start(void *library, const struct python_location *location)
 {
     wchar_t *name;
@@ -130,7 +151,7 @@ static void start(void *library, const struct python_location *location)
     /* Its name is how Python finds the packages of its venv. The copy belongs to Python from now on. */
     if (location->program[0] && (name = python.Py_DecodeLocale(location->program, NULL)))
         python.Py_SetProgramName(name);
-    python.Py_InitializeEx(0); /* signals stay the host's */
+    initialize();
 }
 
 /* -- Booting */
@@ -176,7 +197,8 @@ static void leave(void)
 static void boot(void)
 {
     char script[sizeof boot_script + 32], *locale = NULL;
-    struct sigaction pipe_action;
+    struct sigaction pipe_action, interrupt_action;
+    sigset_t interrupt, mask;
     void *library = running();
     int joined = library != NULL, state = 0, failed;
 
@@ -190,6 +212,12 @@ static void boot(void)
         struct python_location location;
         const char *now = setlocale(LC_CTYPE, NULL);
 
+        /* Importing the module signal gives Python the interrupt, whatever it was told: signals stay the host's. One
+         * that comes meanwhile waits, and finds the host's own handler. */
+        sigemptyset(&interrupt);
+        sigaddset(&interrupt, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &interrupt, &mask);
+        sigaction(SIGINT, NULL, &interrupt_action);
         locale = now ? strdup(now) : NULL;
         python_location_find(&location);
         library = load(&location);
@@ -203,8 +231,11 @@ static void boot(void)
     check_filled();
     if (joined)
         python.PyGILState_Release(state);
-    else
+    else {
         python.PyEval_SaveThread();
+        sigaction(SIGINT, &interrupt_action, NULL);
+        pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    }
     if (locale) /* Python has set the user's; the host may count on its own */
         setlocale(LC_CTYPE, locale);
     free(locale);

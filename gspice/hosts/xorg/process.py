@@ -140,6 +140,8 @@ def _watch(server: XServer, child: subprocess.Popen[bytes], wake: _Wake) -> None
                     return
                 if key.data == server.pid:
                     selector.unregister(key.fd)
+                    # Programs without a window would not notice.
+                    _signal_group(child, signal.SIGTERM)
                     deadline = deadline or time.monotonic() + GRACE_S
                     continue
                 for number in wake.take():

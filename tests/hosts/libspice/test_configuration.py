@@ -125,6 +125,8 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
     old = {"SPICE_WORKER_RECORD_FILENAME": "/old"}
     assert load(old).record == Path("/old")
     assert read(tmp_path, WHOLE, **old).record == Path("/var/lib/desktop.zst")
+    assert load({"SPICE_WORKER_RECORD_FILENAME": "here"}).record == Path.cwd() / "here"
+    assert load({"SPICE_WORKER_RECORD_FILENAME": ""}).record is None
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "value"), [("GSPICE_RENDERER", "x"), ("SPICE_WORKER_RECORD_FILENAME", "x")])
+@pytest.mark.parametrize(("name", "value"), [("GSPICE_RENDERER", "x"), ("GSPICE_RECORD", "x")])
 def test_a_wrong_variable_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}=x: it must be"):
         load({name: value})

@@ -39,7 +39,7 @@ def test_subtypes_end_with_null_and_port_is_not_among_them() -> None:
     names: list[bytes] = []
     while place[len(names)] is not None:
         names.append(place[len(names)])
-    assert names == [b"vdagent", b"usbredir"]
+    assert names == [b"vdagent", b"usbredir", b"smartcard"]
 
 
 class State:

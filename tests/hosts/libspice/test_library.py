@@ -31,6 +31,18 @@ def test_guarded_returns_the_failure_value(caplog: pytest.LogCaptureFixture) -> 
     assert caplog.records[-1].exc_info
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_client_without_a_socket_is_one_line(caplog: pytest.LogCaptureFixture, secure: bool) -> None:
+    handle, core = library.new(), Core()
+    assert library.init(handle, core.address) == library.DONE
+    for number in (-1, 1 << 20):
+        caplog.clear()
+        assert library.add_client(handle, number, True, secure) == library.FAILED
+        (record,) = caplog.records
+        assert f"descriptor {number} is no socket" in record.getMessage() and not record.exc_info
+    library.destroy(handle)
+
+
 def test_the_operator_s_word_reaches_the_server() -> None:
     configuration = Configuration(
         renderer="cpu",

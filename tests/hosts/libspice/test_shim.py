@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,9 @@ int main(int argc, char **argv)
     } else
         printf("%p\n", function());
     if (!strcmp(what, "state"))
-        printf("%s %d\n", setlocale(LC_CTYPE, NULL), signal(SIGPIPE, SIG_DFL) == SIG_IGN);
+        printf("%s %s %d\n", setlocale(LC_CTYPE, NULL), getenv("LC_ALL"), signal(SIGPIPE, SIG_DFL) == SIG_IGN);
+    if (!strcmp(what, "interrupt"))
+        raise(SIGINT);
     if (!strcmp(what, "fork")) {
         int status, child = fork();
         if (!child)
@@ -109,7 +112,27 @@ def test_threads_that_call_together_boot_once(host: Path, fake: str) -> None:
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_the_host_keeps_its_locale_and_loses_a_deadly_sigpipe(host: Path, fake: str, locale: str) -> None:
     code, lines, _ = run(host, "state", PYTHONPATH=fake, LC_ALL=locale)
-    assert (code, lines) == (0, [BOOTED, "0x1234", "C 1", "left"])
+    assert (code, lines) == (0, [BOOTED, "0x1234", f"C {locale} 1", "left"])
+
+
+INTERRUPTED = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+
+
+@pytest.mark.parametrize("more", ["import signal\n", INTERRUPTED], ids=["later", "while it starts"])
+def test_an_interrupt_is_the_hosts(host: Path, tmp_path: Path, more: str) -> None:
+    fake = fake_package(tmp_path / "fake", more)
+    code, _, err = run(host, "interrupt", PYTHONPATH=str(fake))
+    assert (code, err) == (-signal.SIGINT, "")
+
+
+def test_packages_in_a_folder_that_is_not_ascii(host: Path, fake: str, tmp_path: Path) -> None:
+    venv = tmp_path / "vénv"
+    library = prefix(venv, "lib/python3.11/site-packages/gspice/hosts/libspice/dropin")
+    packages = library.parents[4]
+    (packages / "other.pth").write_text(f"{fake}\n{tmp_path / 'ü'}\n", encoding="utf-8")
+    for locale in ("C", "C.UTF-8"):
+        code, lines, err = run(host, library=library, python=False, LC_ALL=locale)
+        assert (code, lines[0], err) == (0, f"booted by {venv}/bin/python", "")
 
 
 def test_text_is_utf_8_in_any_locale(host: Path, tmp_path: Path) -> None:
