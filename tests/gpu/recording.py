@@ -1,6 +1,6 @@
 """A painter that writes primitives down as plain values, and what draws them later, in main memory."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class RecordingPainter(Painter[Handle, SourceValue]):
         top_down: bool = True,
         lut: Collection[int] = (),
         opaque: bool = False,
+        key: Hashable = None,
     ) -> SourceValue:
         return bitmap_value(
             data, width, height, stride, fetch=fetch, pack=pack, top_down=top_down, lut=lut, opaque=opaque

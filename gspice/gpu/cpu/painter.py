@@ -1,6 +1,6 @@
 """The painter of main memory: every primitive is drawn at once by the kernels."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 
 from gspice.geometry import Rect
 from gspice.gpu.cpu import glyphs, kernels, raster, render
@@ -33,6 +33,7 @@ class CpuPainter(Painter[Surface, Source]):
         top_down: bool = True,
         lut: Collection[int] = (),
         opaque: bool = False,
+        key: Hashable = None,
     ) -> Source:
         """See Painter."""
         return Source(

@@ -16,7 +16,7 @@ covers them as well. The target of a primitive is never its source, its mask or 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from gspice.geometry import Rect
@@ -97,10 +97,12 @@ class Painter(ABC, Generic[SurfaceT, SourceT]):
         top_down: bool = True,
         lut: Collection[int] = (),
         opaque: bool = False,
+        key: Hashable = None,
     ) -> SourceT:
         """The pixels of a bitmap, rows ``stride`` bytes apart; ``opaque``: RGB24 and XRGB32 get 0xff on top.
 
-        ``lut``: up to 256 entries; what is beyond them is 0. ValueError, OverflowError: numbers that do not fit.
+        ``lut``: up to 256 entries; what is beyond them is 0. ``key``: the guest says that it will send these bytes
+        again, under this key; it may lie. ValueError, OverflowError: numbers that do not fit.
         """
 
     @abstractmethod

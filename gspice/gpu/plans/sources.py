@@ -19,6 +19,8 @@ from gspice.gpu.plans.painter import AnyPainter, SourceHandle, SurfaceHandle
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import BitmapImage, EncodedImage, Image, Mask, SurfaceImage
 
+CACHE_ME = 1
+"""Image flag: the guest means to send it again, under the same id."""
 HIGH_BITS_SET = 2
 """Image flag: the high byte of pixels without alpha is to be 0xff."""
 
@@ -188,7 +190,15 @@ def _checked(
             top_down=image.top_down,
             lut=lut,
             opaque=opaque,
+            key=_key(image),
         )
     except (ValueError, OverflowError) as error:
         raise GuestError(f"{image.format.name} bitmap of {image.width}x{image.height}: {error}") from error
     return source
+
+
+def _key(image: BitmapImage) -> tuple[int, ...] | None:
+    """What names the bytes of an image that comes again; None where none such is announced."""
+    if not image.flags & CACHE_ME:
+        return None
+    return image.id, image.width, image.height, image.format, image.stride, len(image.data)

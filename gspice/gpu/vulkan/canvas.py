@@ -1,0 +1,19 @@
+"""The canvas on Vulkan: the compute canvas, and which device it takes."""
+
+from typing import Self
+
+from gspice.gpu.compute.adapters import preferred
+from gspice.gpu.compute.canvas import ComputeCanvas
+from gspice.gpu.vulkan.device import VulkanDevice, devices
+
+
+class VulkanCanvas(ComputeCanvas):
+    """Draws with compute shaders of Vulkan, which wgpu reaches."""
+
+    @classmethod
+    def open(cls, device: str | None = None) -> Self:
+        """On a device by number, device file or part of its name; None: a GPU, or else a software renderer.
+
+        ConfigError: there is no such device, or the libraries for it are missing. GpuError: it does not work.
+        """
+        return cls.on(VulkanDevice.open(device or preferred(devices())))
