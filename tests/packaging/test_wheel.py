@@ -107,10 +107,8 @@ def test_the_sdist_holds_what_building_and_testing_needs(built: Built) -> None:
 def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     expected = {f"{folder}/{name}{suffix}" for folder, name in COMPILED} | {"gspice/py.typed"}
-    for pattern in ("*.py", "*.pyi"):
+    for pattern in ("*.py", "*.pyi", "*.glsl"):
         expected |= {str(path.relative_to(built.tree)) for path in (built.tree / "gspice").rglob(pattern)}
-    shaders = [path for path in (built.tree / "shaders").rglob("*") if not path.name.startswith(".")]
-    expected |= {f"gspice/{path.relative_to(built.tree)}" for path in shaders if path.is_file()}
     expected.add("gspice/hosts/libspice/dropin/libspice-server.so.1")
     with zipfile.ZipFile(built.wheel) as archive:
         names = set(archive.namelist())
