@@ -4,7 +4,7 @@ import importlib
 import os
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -25,7 +25,7 @@ CLASSES = {
 }
 
 
-def missing(api: str, reason: object) -> None:
+def missing(api: str, reason: object) -> NoReturn:
     """End the test: skipped, or failed where nothing may be missing."""
     text = f"no software device for {api}, which needs {NEEDED[api]}: {reason}"
     if os.environ.get("CI"):

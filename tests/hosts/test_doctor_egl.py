@@ -11,6 +11,7 @@ from gspice.hosts.doctor_egl import nodes, probe, unusable, usable
 from gspice.hosts.doctor_findings import Finding, Status
 from gspice.hosts.doctor_gl import OpenGL
 from gspice.hosts.doctor_nodes import RenderNode
+from tests.gpu.devices import open_device
 
 NODE = RenderNode(Path("/dev/dri/renderD128"), "AMD", "amdgpu", True, True, "render")
 FORBIDDEN = NODE._replace(allowed=False)
@@ -66,6 +67,7 @@ def names(found: list[Finding]) -> list[str]:
 
 
 def test_mesa_on_this_machine() -> None:
+    open_device("opengl").close()
     found = {finding.name: finding for finding in ask("opengl")}
     software = [finding for finding in found.values() if finding.facts.get("software")]
     assert software and all(finding.status is Status.NOTE for finding in software)

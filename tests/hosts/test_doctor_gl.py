@@ -8,6 +8,7 @@ import pytest
 from gspice.errors import InterfaceError
 from gspice.hosts.doctor_child import ask
 from gspice.hosts.doctor_gl import LIMITS, SOFTWARE, OpenGL, measure, text
+from tests.gpu.devices import open_device
 
 DISPLAY = 77
 
@@ -105,6 +106,7 @@ def test_a_string_that_the_driver_does_not_give() -> None:
 
 
 def test_mesa_on_this_machine() -> None:
+    open_device("opengl").close()
     device = next(finding for finding in ask("opengl") if finding.facts.get("software"))
     facts = device.facts
     assert facts["usable"] and any(name in facts["renderer"].lower() for name in SOFTWARE)

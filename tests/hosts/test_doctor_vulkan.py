@@ -9,6 +9,7 @@ from gspice.hosts.doctor_child import ask
 from gspice.hosts.doctor_findings import Finding, Status
 from gspice.hosts.doctor_vulkan import STORAGE_BYTES, describe, from_loader, from_wgpu
 from gspice.hosts.doctor_vulkan_loader import Adapter
+from tests.gpu.devices import open_device
 
 GPU = Adapter("RX 1", "discrete GPU", 0x1002, "1.3.1", "radv Mesa 25", 8 << 30, 1 << 30, 16, 65536, 1024)
 
@@ -25,6 +26,7 @@ def wgpu_with(*adapters: SimpleNamespace) -> Finding:
 
 
 def test_mesa_on_this_machine() -> None:
+    open_device("vulkan").close()
     found = [finding for finding in ask("vulkan") if finding.name.startswith("adapter")]
     software = [finding for finding in found if finding.facts["software"]]
     assert software and software[0].status is Status.NOTE and software[0].facts["vendor"] == "Mesa"
