@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gspice.errors import ConfigError, GSpiceError
 from gspice.gpu.backends import GPU_BACKENDS, Adapter, load, no_device_file, why_missing
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.gpu.journal import JournalLimits
@@ -85,7 +86,7 @@ def check_renderer(name: str, device: str | None = None) -> None:
         )
 
 
-def open_canvas(name: str, device: str | None = None) -> Canvas:
+def open_canvas(name: str, device: str | None = None, budgets: GpuBudgets | None = None) -> Canvas:
     """A backend's own canvas, neither tested nor guarded against the loss of its device.
 
     ConfigError: there is no such backend or device, or what it needs is not installed.
@@ -97,12 +98,12 @@ def open_canvas(name: str, device: str | None = None) -> Canvas:
     if missing := why_missing(GPU_BACKENDS[name]):
         raise ConfigError(f"canvas {name}: {missing}")
     try:
-        make: Callable[[str | None], Canvas] = load(GPU_BACKENDS[name].canvas).open
+        make: Callable[..., Canvas] = load(GPU_BACKENDS[name].canvas).open
     except ImportError as error:
         raise ConfigError(
             f"canvas {name} cannot be loaded ({error}): is {GPU_BACKENDS[name].library} installed whole?"
         ) from error
-    return make(device)
+    return make(device) if budgets is None else make(device, budgets)
 
 
 def select_canvas(
@@ -111,9 +112,10 @@ def select_canvas(
     device: str | None = None,
     limits: JournalLimits | None = None,
     guard: Guard | None = None,
+    budgets: GpuBudgets | None = None,
 ) -> Canvas:
     """``choose_canvas``, for those who need no reasons; they are in the log."""
-    return choose_canvas(name, device=device, limits=limits, guard=guard).canvas
+    return choose_canvas(name, device=device, limits=limits, guard=guard, budgets=budgets).canvas
 
 
 def choose_canvas(
@@ -122,6 +124,7 @@ def choose_canvas(
     device: str | None = None,
     limits: JournalLimits | None = None,
     guard: Guard | None = None,
+    budgets: GpuBudgets | None = None,
 ) -> Choice:
     """Make the canvas that the operator asked for, guarded against the loss of its GPU by the CPU canvas.
 
@@ -130,11 +133,13 @@ def choose_canvas(
     for ``auto``, which takes the CPU canvas then.
     """
     check_renderer(name, device)
+    if budgets is not None and limits is None:
+        limits = JournalLimits(held_bytes=budgets.journal << 20)
     if name == AUTO:
-        choice = _automatic(limits, guard)
+        choice = _automatic(limits, guard, budgets)
     else:
         try:
-            canvas = CpuCanvas() if name == CPU else _fit(name, device, limits, guard)
+            canvas = CpuCanvas() if name == CPU else _fit(name, device, limits, guard, budgets)
         except NotFit as error:
             raise ConfigError(f"canvas {name} is not fit for use: {error}") from error
         considered = Considered(name, canvas.caps.device, Verdict.CHOSEN, "asked for")
@@ -153,7 +158,7 @@ def choose_canvas(
     return choice
 
 
-def _automatic(limits: JournalLimits | None, guard: Guard | None) -> Choice:
+def _automatic(limits: JournalLimits | None, guard: Guard | None, budgets: GpuBudgets | None) -> Choice:
     considered: list[Considered] = []
     canvas: Canvas | None = None
     why_none = no_device_file(DEVICES)
@@ -164,7 +169,7 @@ def _automatic(limits: JournalLimits | None, guard: Guard | None) -> Choice:
         if why_none:
             considered.append(Considered(name, "", Verdict.MISSING, why_none))
             continue
-        for device, verdict, reason, made in _tried(name, limits, guard):
+        for device, verdict, reason, made in _tried(name, limits, guard, budgets):
             considered.append(Considered(name, device, verdict, reason))
             canvas = canvas or made
     if canvas is None:
@@ -178,7 +183,7 @@ def _automatic(limits: JournalLimits | None, guard: Guard | None) -> Choice:
 
 
 def _tried(
-    name: str, limits: JournalLimits | None, guard: Guard | None
+    name: str, limits: JournalLimits | None, guard: Guard | None, budgets: GpuBudgets | None
 ) -> Iterator[tuple[str, Verdict, str, Canvas | None]]:
     """The hardware devices of a backend up to the first that is fit: device, verdict, reason, canvas."""
     try:
@@ -196,7 +201,7 @@ def _tried(
             yield adapter.name, Verdict.NOT_NEEDED, "another one is fit", None
         else:
             try:
-                canvas = _fit(name, str(adapter.index), limits, guard)
+                canvas = _fit(name, str(adapter.index), limits, guard, budgets)
             except NotFit as error:
                 yield adapter.name, error.verdict, str(error), None
             except ConfigError as error:
@@ -225,7 +230,13 @@ def _adapters(name: str, guard: Guard | None) -> Sequence[Adapter]:
     return found
 
 
-def _fit(name: str, device: str | None, limits: JournalLimits | None, guard: Guard | None) -> Canvas:
+def _fit(
+    name: str,
+    device: str | None,
+    limits: JournalLimits | None,
+    guard: Guard | None,
+    budgets: GpuBudgets | None,
+) -> Canvas:
     """A guarded canvas of a device that draws as it should. NotFit; ConfigError from the backend comes through."""
     from gspice.gpu.failover import FailoverCanvas  # noqa: PLC0415  only who has a GPU needs it
 
@@ -241,7 +252,7 @@ def _fit(name: str, device: str | None, limits: JournalLimits | None, guard: Gua
         if guard is not None and key not in _proven:
             guard(try_it)
             _proven.add(key)
-        canvas = open_canvas(name, device)
+        canvas = open_canvas(name, device, budgets)
         try:
             if key not in _proven:
                 _prove(canvas)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gspice.errors import InterfaceError
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.canvas import Canvas
 from gspice.input.devices import InputDevices
 from gspice.server import worker_messages as m
@@ -50,6 +51,7 @@ class Devices:
         observer: DevicesObserver,
         settings: LiveSettings,
         record: Path | None = None,
+        budgets: GpuBudgets | None = None,
     ) -> None:
         self._main = main
         self._renderer = renderer
@@ -58,6 +60,7 @@ class Devices:
         self._observer = observer
         self._settings = settings
         self._record = record
+        self._budgets = budgets
         self._running = False
         self._workers: dict[int, RedWorker] = {}
         self._others: list[Interface] = []
@@ -118,7 +121,7 @@ class Devices:
             worker.dispatcher.send(m.Start())
 
     def _make_canvas(self) -> Canvas:
-        return open_worker_canvas(self._renderer, self._renderer_device)
+        return open_worker_canvas(self._renderer, self._renderer_device, self._budgets)
 
     def remove(self, interface: Interface) -> None:
         """Detach an interface; InterfaceError where it is not attached or of a kind that stays."""

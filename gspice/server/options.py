@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gspice.errors import ConfigError
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.select import check_renderer
 from gspice.server.listener import AddrFlags
 from gspice.server.security import ChannelSecurity, SecurityMap
@@ -35,6 +36,8 @@ class ServerOptions:
     """The canvas backend that draws; see ``gspice.gpu.select``."""
     renderer_device: str | None = None
     """The device that it draws on, where it is not to be the first one; for opengl and vulkan."""
+    budgets: GpuBudgets = field(default_factory=GpuBudgets)
+    """What a GPU canvas may take."""
     record: Path | None = None
     """File for a recording of what the guest draws; zstd where it ends in ``.zst``."""
     security: SecurityMap = field(default_factory=SecurityMap)

@@ -82,6 +82,7 @@ class SpiceServer(HostSettings):
             self,
             self.settings,
             self.options.record,
+            self.options.budgets,
         )
         self.state = ServerState(self.options, self.inputs, self.devices)
         opener = Opener(core, self.state, self._clock, self.channel_closed)

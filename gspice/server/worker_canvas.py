@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from gspice.errors import ConfigError, GpuError
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.select import CPU, select_canvas
 
@@ -45,13 +46,13 @@ class TimeLimit:
         raise GpuError(f"the GPU's driver did not come round within {self._limit_s:g} s")
 
 
-def open_worker_canvas(renderer: str, device: str | None) -> Canvas:
+def open_worker_canvas(renderer: str, device: str | None, budgets: GpuBudgets | None = None) -> Canvas:
     """The canvas that ``select_canvas`` gives, or the CPU's where that cannot be had; the log says why.
 
     Called on the worker's thread, which the canvas belongs to.
     """
     try:
-        return select_canvas(renderer, device=device, guard=TimeLimit(TRY_LIMIT_S))
+        return select_canvas(renderer, device=device, guard=TimeLimit(TRY_LIMIT_S), budgets=budgets)
     except ConfigError as error:
         # The machine may have started: it is better shown by the CPU than not at all.
         log.error("%s; the CPU draws instead", error)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from gspice.errors import ConfigError, GpuError
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.server import worker_canvas
@@ -58,16 +59,19 @@ def test_all_tries_together_have_one_limit() -> None:
 def test_the_cpu_draws_where_the_operators_choice_cannot(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked: list[tuple[str, str | None]] = []
+    asked: list[tuple[str, str | None, object]] = []
 
-    def select(name: str, *, device: str | None = None, guard: object = None) -> Canvas:
-        asked.append((name, device))
+    def select(
+        name: str, *, device: str | None = None, guard: object = None, budgets: object = None
+    ) -> Canvas:
+        asked.append((name, device, budgets))
         if name == "opengl":
             raise ConfigError("no device 7 for opengl")
         return CpuCanvas()
 
     monkeypatch.setattr(worker_canvas, "select_canvas", select)
-    assert isinstance(open_worker_canvas("opengl", "7"), CpuCanvas)
-    assert asked == [("opengl", "7"), ("cpu", None)]
+    budgets = GpuBudgets(journal=9)
+    assert isinstance(open_worker_canvas("opengl", "7", budgets), CpuCanvas)
+    assert asked == [("opengl", "7", budgets), ("cpu", None, None)]
     assert caplog.records[0].levelname == "ERROR"
     assert "no device 7 for opengl; the CPU draws instead" in caplog.text

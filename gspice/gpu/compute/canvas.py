@@ -43,6 +43,7 @@ class ComputeCanvas(Canvas):
         """``owns_device``: it is closed with the canvas."""
         self.device, self._decode, self._owns_device = device, decode, owns_device
         self._engine = Engine(device, limits)
+        self.limits = self._engine.limits
         self._detour = CpuDetour(self._engine)
         self._painter = ComputePainter(device.info.api, self._engine, self._detour)
         self._surfaces: dict[int, tuple[GpuSurface, SurfaceSpec]] = {}
@@ -55,10 +56,10 @@ class ComputeCanvas(Canvas):
         )
 
     @classmethod
-    def on(cls, device: ComputeDevice) -> Self:
+    def on(cls, device: ComputeDevice, limits: EngineLimits | None = None) -> Self:
         """A canvas on a device, which is closed where that fails."""
         try:
-            return cls(device)
+            return cls(device, limits)
         except BaseException:
             device.close()
             raise

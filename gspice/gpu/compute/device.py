@@ -95,6 +95,7 @@ class ComputeDevice(ABC):
     """
 
     info: DeviceInfo
+    limits: DeviceLimits
 
     @property
     @abstractmethod

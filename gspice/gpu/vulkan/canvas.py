@@ -2,7 +2,9 @@
 
 from typing import Self
 
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.compute.adapters import preferred
+from gspice.gpu.compute.allowed import device_limits, engine_limits
 from gspice.gpu.compute.canvas import ComputeCanvas
 from gspice.gpu.vulkan.device import VulkanDevice, devices
 
@@ -11,9 +13,11 @@ class VulkanCanvas(ComputeCanvas):
     """Draws with compute shaders of Vulkan, which wgpu reaches."""
 
     @classmethod
-    def open(cls, device: str | None = None) -> Self:
+    def open(cls, device: str | None = None, budgets: GpuBudgets | None = None) -> Self:
         """On a device by number, device file or part of its name; None: a GPU, or else a software renderer.
 
         ConfigError: there is no such device, or the libraries for it are missing. GpuError: it does not work.
         """
-        return cls.on(VulkanDevice.open(device or preferred(devices())))
+        allowed = budgets or GpuBudgets()
+        opened = VulkanDevice.open(device or preferred(devices()), device_limits(allowed))
+        return cls.on(opened, engine_limits(allowed))

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gspice.errors import ConfigError
+from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.select import AUTO, backend_names
 from gspice.server.security import ChannelSecurity
 
 DEFAULT_FILE = Path("/etc/gspice.toml")
 MAX_BYTES = 1 << 20
+MAX_MIB = 1 << 16
 LOG_LEVELS = ("debug", "info", "warning", "error")
 VARIABLES = {
     "renderer": "GSPICE_RENDERER",
@@ -58,6 +60,8 @@ class Configuration:
     """None: standard error, which hosts send to their own log."""
     record: Path | None = None
     """Where to record what the guests draw."""
+    budgets: GpuBudgets = field(default_factory=GpuBudgets)
+    """The table ``[gpu]``."""
     server: Mapping[str, Any] = field(default_factory=dict)
     """The keys of table ``[server]``, checked."""
 
@@ -108,6 +112,12 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _mebibytes(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_MIB:
+        raise ValueError(f"a number of MiB, from 1 to {MAX_MIB}")
+    return value
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("a text that is not empty")
@@ -138,6 +148,11 @@ KEYS: dict[str, Read] = {
     "log-level": _choice(*LOG_LEVELS),
     "log-file": _path,
     "record": _path,
+}
+GPU_KEYS: dict[str, Read] = {
+    "image-cache": _mebibytes,
+    "staging": _mebibytes,
+    "journal": _mebibytes,
 }
 SERVER_KEYS: dict[str, tuple[Read, Callable[[Settings, Any], object]]] = {
     "name": (_text, lambda server, name: server.set_name(name)),
@@ -181,7 +196,12 @@ def _read_file(path: Path, *, required: bool) -> dict[str, Any]:
     table = document.pop("server", {})
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: server must be a table: write its keys below a line [server]")
+    budgets = document.pop("gpu", {})
+    if not isinstance(budgets, dict):
+        raise ConfigError(f"{path}: gpu must be a table: write its keys below a line [gpu]")
     values = _check(path, document, KEYS, "")
+    checked = _check(path, budgets, GPU_KEYS, "gpu.")
+    values["budgets"] = GpuBudgets(**{key.replace("-", "_"): value for key, value in checked.items()})
     values["server"] = _check(path, table, {key: read for key, (read, _) in SERVER_KEYS.items()}, "server.")
     return values
 

@@ -19,6 +19,7 @@ class HostedServer:
             ServerOptions(
                 renderer=configuration.renderer,
                 renderer_device=configuration.renderer_device,
+                budgets=configuration.budgets,
                 record=configuration.record,
             )
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gspice.errors import ConfigError
+from gspice.gpu.budgets import GpuBudgets
 from gspice.hosts.libspice import configuration
 from gspice.hosts.libspice.configuration import SERVER_KEYS, Configuration, load
 
@@ -121,6 +122,12 @@ def test_the_environment_counts_more(tmp_path: Path) -> None:
     assert read(tmp_path, WHOLE, GSPICE_RECORD="").record == Path("/var/lib/desktop.zst")
 
 
+def test_what_a_gpu_may_take(tmp_path: Path) -> None:
+    assert load({}).budgets == GpuBudgets()
+    got = read(tmp_path, "[gpu]\nimage-cache = 1\njournal = 65536\n").budgets
+    assert got == GpuBudgets(image_cache=1, journal=65536)
+
+
 def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> None:
     old = {"SPICE_WORKER_RECORD_FILENAME": "/old"}
     assert load(old).record == Path("/old")
@@ -141,6 +148,11 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
         ('record = "/a\\u0000b"', "it must be a path that begins with /"),
         ("log-file = true", "log-file = True: it must be a path"),
         ("server = 1", "[server]"),
+        ("gpu = 1", "[gpu]"),
+        ("[gpu]\nmemory = 1", "no key gpu.memory; here are allowed: image-cache, journal, staging"),
+        ("[gpu]\nstaging = 0", "gpu.staging = 0: it must be a number of MiB, from 1 to 65536"),
+        ("[gpu]\nstaging = true", "it must be a number of MiB"),
+        ("[gpu]\njournal = 65537", "it must be a number of MiB"),
         ("[server]\nport = 1", "no key server.port; here are allowed: agent-copypaste, "),
         ("[server]\nname = ''", "server.name = '': it must be a text that is not empty"),
         ("[server]\nagent-copypaste = 1", "server.agent-copypaste = 1: it must be true or false"),
@@ -202,7 +214,7 @@ def test_more_rights_than_the_users_trust_no_environment(
 def test_the_document_has_every_key_and_variable() -> None:
     text = (Path(__file__).resolve().parents[3] / "docs" / "dropin.md").read_text()
     rows = set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE))
-    assert rows == {*configuration.KEYS, *SERVER_KEYS}
+    assert rows == {*configuration.KEYS, *configuration.GPU_KEYS, *SERVER_KEYS}
     names = {
         *configuration.VARIABLES.values(),
         configuration.CONFIG_VARIABLE,
