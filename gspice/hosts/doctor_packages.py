@@ -33,9 +33,9 @@ PACKAGES = (
     Package("pillow", "PIL", "10", "no gspice command: its desktop draws text with it"),
     Package("zstandard", "zstandard", "0.22", "no server: recordings are written with it"),
     Package("av", "av", "12", "no video", Status.WARN),
-    Package("moderngl", "moderngl", "5.10", "no canvas on OpenGL", Status.NOTE),
+    Package("moderngl", "moderngl", "5.12", "no canvas on OpenGL", Status.NOTE),
     Package("glcontext", "glcontext", "3", "no canvas on OpenGL", Status.NOTE),
-    Package("wgpu", "wgpu", "0.19", "no canvas on Vulkan", Status.NOTE),
+    Package("wgpu", "wgpu", "0.32", "no canvas on Vulkan", Status.NOTE),
 )
 
 
