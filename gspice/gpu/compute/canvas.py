@@ -1,6 +1,6 @@
 """The canvas that draws on a GPU, whatever is used to reach it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from gspice.codec.image import decode as decode_image
@@ -47,6 +47,7 @@ class ComputeCanvas(Canvas):
         self._detour = CpuDetour(self._engine)
         self._painter = ComputePainter(device.info.api, self._engine, self._detour)
         self._surfaces: dict[int, tuple[GpuSurface, SurfaceSpec]] = {}
+        self._reads: set[PackedReadback] = set()
         self.caps = CanvasCaps(
             name=device.info.api,
             device=f"{device.info.name} ({device.info.driver})",
@@ -151,7 +152,10 @@ class ComputeCanvas(Canvas):
     def start_read(self, surface_id: int, rect: Rect) -> "PackedReadback":
         """Begin to read what ``read`` would give now, without waiting for it."""
         surface, _ = self._checked(surface_id, rect)
-        return PackedReadback(self._engine.start_read(surface, rect), rect, surface.bits)
+        words = self._engine.start_read(surface, rect)
+        readback = PackedReadback(words, rect, surface.bits, self._reads.discard)
+        self._reads.add(readback)
+        return readback
 
     def _checked(self, surface_id: int, rect: Rect) -> tuple[GpuSurface, SurfaceSpec]:
         found = self._surfaces.get(surface_id)
@@ -165,8 +169,10 @@ class ComputeCanvas(Canvas):
         return found
 
     def close(self) -> None:
-        """Free all surfaces, and close the device where it is the canvas's own."""
+        """Free all surfaces, give up reads that were not taken, and close the device where it is the canvas's own."""
         self._surfaces.clear()
+        for readback in tuple(self._reads):
+            readback.close()
         self._engine.close()
         if self._owns_device:
             self.device.close()
@@ -175,17 +181,24 @@ class ComputeCanvas(Canvas):
 class PackedReadback:
     """Pixels on their way back, in their surface's own format: rows without padding."""
 
-    def __init__(self, words: Readback, rect: Rect, bits: int) -> None:
-        self._words, self._rect, self._bits = words, rect, bits
+    def __init__(
+        self, words: Readback, rect: Rect, bits: int, ended: Callable[["PackedReadback"], None]
+    ) -> None:
+        """``ended``: told when it holds nothing any more."""
+        self._words, self._rect, self._bits, self._ended = words, rect, bits, ended
 
     def ready(self) -> bool:
         """Whether ``take`` would not wait."""
         return self._words.ready()
 
     def take(self) -> bytes:
-        """Wait for the pixels; once only."""
-        return packed(self._words.take(), self._rect.width, self._rect.height, self._bits)
+        """Wait for the pixels; once only. GpuLostError; it is closed then too."""
+        try:
+            return packed(self._words.take(), self._rect.width, self._rect.height, self._bits)
+        finally:
+            self.close()
 
     def close(self) -> None:
-        """Give up what was not taken."""
+        """Give up what was not taken; again does nothing."""
         self._words.close()
+        self._ended(self)

@@ -1,6 +1,7 @@
 """Work of one device: primitives are gathered, and drawn when somebody looks or when much has gathered."""
 
 import struct
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,17 +56,21 @@ class Engine:
         self.device = device
         self.limits = limits = limits or EngineLimits()
         self.primitives = PrimitiveList()
-        self.images = ImageMemory(device, limits.first_data, limits.image_cache)
-        self.surfaces = SurfaceMemory(
-            device, limits.first_surfaces, settle=self.flush, make_room=self._make_room, read=self.read
-        )
         self._most = device.info.max_buffer_bytes // WORD * WORD
-        self._batch = device.buffer(min(1 << 16, self._most))
-        self._rows = device.buffer(min(1 << 16, self._most))
         self._large = min(limits.data, self._most) // 2
         self._binning = Binning()
-        self._canvas = [device.program(name) for name in VARIANTS]
-        self._gather = device.program("gather")
+        with ExitStack() as undo:
+            self.images = ImageMemory(device, limits.first_data, limits.image_cache)
+            undo.callback(self.images.close)
+            self.surfaces = SurfaceMemory(
+                device, limits.first_surfaces, settle=self.flush, make_room=self._make_room, read=self.read
+            )
+            undo.callback(self.surfaces.close)
+            self._batch = undo.enter_context(device.buffer(min(1 << 16, self._most)))
+            self._rows = undo.enter_context(device.buffer(min(1 << 16, self._most)))
+            self._canvas = [device.program(name) for name in VARIANTS]
+            self._gather = device.program("gather")
+            undo.pop_all()
         self._ended: list[GpuSurface] = []
         self._scratch: list[GpuSurface] = []
         """Of the command that is being recorded."""
@@ -213,7 +218,8 @@ class Engine:
 
     def read(self, surface: GpuSurface, rect: Rect) -> bytes:
         """A rectangle as it is now, in the surface's own format."""
-        return packed(self.start_read(surface, rect).take(), rect.width, rect.height, surface.bits)
+        with closing(self.start_read(surface, rect)) as readback:
+            return packed(readback.take(), rect.width, rect.height, surface.bits)
 
     # Memory
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
-from gspice.errors import GpuMemoryError
+from gspice.errors import GpuError, GpuMemoryError
 from gspice.gpu.compute.arena import Arena
 from gspice.gpu.compute.device import WORD, ComputeDevice, DeviceBuffer
 from gspice.gpu.compute.primitives import GpuSource, PrimitiveList
@@ -144,7 +144,11 @@ class ImageMemory:
         while self._held_bytes + len(data) > self._budget:
             self._drop_oldest()
         offset = self._room_for(len(data))
-        self._upload(offset, data)
+        try:
+            self._upload(offset, data)
+        except GpuMemoryError:
+            self._arena.give_back(offset)
+            raise
         self._held[key] = _Held(data, offset)
         self._held_bytes += len(data)
         return offset
@@ -189,7 +193,11 @@ class ImageMemory:
                 f"{self._device.info.name} has buffers of up to {self.most} bytes, and {needed} are needed"
             )
         larger = self._device.buffer(wanted // STEP * STEP)
-        self._device.copy(before, 0, larger, 0, before.size)
+        try:
+            self._device.copy(before, 0, larger, 0, before.size)
+        except GpuError:
+            larger.close()
+            raise
         self.buffer = larger
         before.close()
         self._arena.grow(larger.size)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Iterator
 
-from gspice.errors import GpuMemoryError
+from gspice.errors import GpuError, GpuMemoryError
 from gspice.geometry import Rect
 from gspice.gpu.compute.arena import Arena
 from gspice.gpu.compute.device import WORD, ComputeDevice, DeviceBuffer
@@ -128,16 +128,25 @@ class SurfaceMemory:
             if size <= before.size:
                 break
             try:
-                larger = self._device.buffer(size)
+                larger = self._copied(before, size)
             except GpuMemoryError as error:
                 self._tell("growth", f"surfaces stay in {before.size} bytes ({error})")
                 continue
-            self._device.copy(before, 0, larger, 0, before.size)
             self.buffer = larger
             before.close()
             self._arena.grow(size // WORD)
             return True
         return False
+
+    def _copied(self, before: DeviceBuffer, size: int) -> DeviceBuffer:
+        """A larger buffer that begins with the same content. GpuError: there is none."""
+        larger = self._device.buffer(size)
+        try:
+            self._device.copy(before, 0, larger, 0, before.size)
+        except GpuError:
+            larger.close()
+            raise
+        return larger
 
     def _oldest(self, pinned: Collection[GpuSurface]) -> GpuSurface | None:
         free = [surface for surface in self._here if surface not in pinned]
