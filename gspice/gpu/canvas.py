@@ -64,5 +64,13 @@ class Canvas(ABC):
     def read(self, surface_id: int, rect: Rect) -> Pixels:
         """A copy of the newest pixels of a rectangle inside the surface; GuestError where it is not."""
 
+    def view(self, surface_id: int) -> tuple[memoryview, int] | None:
+        """The newest pixels of a whole surface where they lie: rows top-down, and the bytes from one to the next.
+
+        Good until the next call; nobody may write to it. None: they are not in main memory, ``read`` copies them.
+        GuestError: there is no such surface.
+        """
+        return None
+
     def close(self) -> None:  # noqa: B027 - most backends have nothing to free
         """Free what the backend holds outside Python's memory."""

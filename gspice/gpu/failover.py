@@ -131,6 +131,19 @@ class FailoverCanvas(Canvas):
             # The rectangle is right, so that even a GuestError says that the canvas is wrong.
             return self._fall_back(error, journal).read(surface_id, rect)
 
+    def view(self, surface_id: int) -> tuple[memoryview, int] | None:
+        """See Canvas."""
+        journal = self._journal
+        if journal is None:
+            return self._canvas.view(surface_id)
+        if journal.spec(surface_id) is None:
+            raise GuestError(f"surface {surface_id} does not exist")
+        try:
+            return self._canvas.view(surface_id)
+        except Exception as error:
+            # The surface is there, so that even a GuestError says that the canvas is wrong.
+            return self._fall_back(error, journal).view(surface_id)
+
     def checkpoint(self) -> None:
         """Bring the copy in main memory up to date now, and wait for it; it is kept within its limits anyway."""
         if self._journal is not None:

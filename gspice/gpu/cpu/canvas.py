@@ -89,6 +89,11 @@ class CpuCanvas(Canvas):
             raise GuestError(f"surface {surface_id}: {error}") from error
         return Pixels(rect.width, rect.height, row_bytes(rect.width, surface.bits), spec.format, data)
 
+    def view(self, surface_id: int) -> tuple[memoryview, int] | None:
+        """See Canvas."""
+        surface, _ = self._find(surface_id)
+        return surface.view(), surface.stride
+
     def close(self) -> None:
         """Free all surfaces."""
         self._surfaces.clear()

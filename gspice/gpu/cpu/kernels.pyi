@@ -30,6 +30,8 @@ class Surface:
         """Take all pixels from rows ``stride`` bytes apart."""
     def read(self, rect: Rect) -> bytes:
         """A copy of a rectangle, rows without padding."""
+    def view(self) -> memoryview:
+        """All pixels where they lie, read-only; keeps the surface's memory alive."""
 
 class Source:
     """Pixels to copy from (or a mask), kept alive and not copied.

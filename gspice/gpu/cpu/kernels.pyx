@@ -1,5 +1,6 @@
 """Inner loops of the CPU canvas; see kernels.pyi for what each name promises."""
 
+from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
@@ -52,6 +53,12 @@ cdef class Surface:
             with nogil:
                 read_rows(self, box, dst, row)
         return out
+
+    def view(self):
+        return memoryview(self)
+
+    def __getbuffer__(self, Py_buffer *buffer, int flags):
+        PyBuffer_FillInfo(buffer, self, self.rows, self.stride * self.height, 1, flags)
 
 
 cdef class Source:
