@@ -3,18 +3,19 @@
 import sys
 from collections.abc import Callable
 
-from bench import dropin, gpu_device, replay, serve_idle, serve_latency
+from bench import dropin, gpu_canvas, gpu_device, replay, serve_idle, serve_latency
 
 BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-idle": lambda _: serve_idle.main(),
     "serve-latency": lambda _: serve_latency.main(),
     "replay": replay.main,
     "gpu-device": lambda _: gpu_device.main(),
+    "gpu-canvas": gpu_canvas.main,
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
 }
-TAKE_FILES = {"replay"}
+TAKE_FILES = {"replay", "gpu-canvas"}
 
 
 def main(words: list[str]) -> int:
