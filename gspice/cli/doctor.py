@@ -4,8 +4,9 @@ import sys
 
 import click
 
-from gspice.cli.shown import show
-from gspice.hosts.doctor import examine, shown
+from gspice.cli.shown import drop_output, show
+from gspice.errors import ConfigError
+from gspice.hosts.doctor import CLOSED, UNPRINTED, examine, shown
 
 
 @click.command()
@@ -23,9 +24,18 @@ def doctor(as_json: bool) -> None:
     --renderer auto would take, video encoders, QEMU, Xorg, viewers, the configuration and limits. Drivers are tried in
     processes of their own: one that crashes or hangs is a finding. A host without a GPU is fit.
 
-    The exit code is 0 where the host is fit, and 1 where it is not.
+    The exit code is 0 where the host is fit, 1 where it is not, and 2 where that cannot be printed.
     """
-    report = examine()
-    show(shown(report, as_json=as_json, stream=sys.stdout))
+    try:
+        if sys.stdout is None:  # said before the look, which takes its time
+            raise ConfigError(CLOSED)
+        report = examine()
+        show(shown(report, as_json=as_json, stream=sys.stdout))
+    except ConfigError as error:
+        click.echo(f"gspice: {error}", err=True)
+        sys.exit(UNPRINTED)
+    except BrokenPipeError:
+        drop_output()
+        sys.exit(UNPRINTED)
     if not report.fit:
         sys.exit(1)

@@ -92,6 +92,8 @@ def open_canvas(name: str, device: str | None = None, budgets: GpuBudgets | None
     ConfigError: there is no such backend or device, or what it needs is not installed.
     """
     if name == CPU:
+        if device is not None:
+            raise ConfigError(f"canvas cpu takes no device: leave {device!r} out")
         return CpuCanvas()
     if name not in GPU_BACKENDS:
         raise ConfigError(f"no canvas backend {name!r}: choose one of {', '.join((CPU, *GPU_BACKENDS))}")
@@ -144,6 +146,20 @@ def choose_canvas(
             raise ConfigError(f"canvas {name} is not fit for use: {error}") from error
         considered = Considered(name, canvas.caps.device, Verdict.CHOSEN, "asked for")
         choice = Choice(canvas, (considered,))
+    _tell(choice)
+    return choice
+
+
+def cpu_instead_of(name: str, reason: str) -> Canvas:
+    """The CPU's canvas, where the one that the operator asked for cannot be had for that reason."""
+    canvas = CpuCanvas()
+    words = f"instead of {name}: {reason}"
+    _tell(Choice(canvas, (Considered(CPU, canvas.caps.device, Verdict.CHOSEN, words),)))
+    return canvas
+
+
+def _tell(choice: Choice) -> None:
+    """Log what became of each."""
     for one in choice.considered:
         chosen = one.verdict is Verdict.CHOSEN
         place = f" on {one.device}" if one.device else ""
@@ -155,7 +171,6 @@ def choose_canvas(
             one.verdict.value,
             one.reason,
         )
-    return choice
 
 
 def _automatic(limits: JournalLimits | None, guard: Guard | None, budgets: GpuBudgets | None) -> Choice:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gspice.errors import GSpiceError
-from gspice.hosts.compare import EVERY, Factory, Follow, Run, narrowed, plain, run
+from gspice.hosts.compare import EVERY, Factory, Follow, Run, check_file, make_lanes, narrowed, plain, run
 from gspice.hosts.compare_lanes import Difference, Kind, Lane
 from gspice.hosts.compare_pictures import Pictures, take
 from gspice.hosts.compare_recording import event_at, save
@@ -61,6 +61,11 @@ class Result:
         return not any(lane.differences or lane.lost for run in self.runs for lane in run.lanes)
 
     @property
+    def unread(self) -> bool:
+        """Whether nothing of it was compared: it is no recording, or cannot be opened."""
+        return self.run.error is not None and not self.run.events
+
+    @property
     def runs(self) -> list[Run]:
         """Both, or the one there is."""
         return [self.run, self.kinds] if self.kinds is not None else [self.run]
@@ -77,8 +82,13 @@ def compare_file(
 ) -> Result:
     """Compare, and look into the first difference of each canvas. ``target`` names the next small recording.
 
-    ``go_on``: whether to take the time for another look; asked between passes. Errors as of ``run``.
+    ``go_on``: whether to take the time for another look; asked between passes. A file that is no recording is a result
+    with an error. ConfigError: a canvas cannot be opened.
     """
+    try:
+        check_file(file)
+    except GSpiceError as error:
+        return Result(file, _not_begun(factories, error), None, [])
     album, other_album = _Album(), _Album()
     done = run(file, factories, every, follow=follow, seen=album.seen)
     kinds = None
@@ -102,6 +112,13 @@ def compare_file(
             except (GSpiceError, OSError) as error:
                 finding.problem = str(error)
     return Result(file, done, kinds, findings)
+
+
+def _not_begun(factories: Mapping[str, Factory], error: GSpiceError) -> Run:
+    lanes = make_lanes(factories)
+    for lane in lanes:
+        lane.canvas.close()
+    return Run(lanes, error=error)
 
 
 class _Album:

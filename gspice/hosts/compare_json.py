@@ -1,6 +1,7 @@
 """The report of a comparison as plain values; ``docs/testing.md`` says what the keys mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gspice.hosts.compare import Run
@@ -23,11 +24,11 @@ def report(
 ) -> dict[str, Any]:
     """All of it. ``canvases``: device by label; ``missing``: why a renderer was left out, by name."""
     rest = "; stopped before the end" if stopped else ""
-    return {
+    whole = {
         "format": FORMAT,
         "equal": all(result.equal for result in results),
         "complete": not stopped and all(result.run.error is None for result in results),
-        "verdict": verdict(results) + rest,
+        "verdict": verdict(results, list(canvases), missing) + rest,
         "every": every,
         "allowed": {"integer": 0, "sampled": ALLOWED},
         "reference": next(iter(canvases)),
@@ -36,22 +37,50 @@ def report(
         "machine": machine,
         "files": [_file(result) for result in results],
     }
+    return {key: _writable(value) for key, value in whole.items()}
 
 
-def verdict(results: Sequence[Result]) -> str:
-    """A sentence for people."""
+def verdict(results: Sequence[Result], labels: Sequence[str], missing: Mapping[str, str]) -> str:
+    """A sentence for people. ``labels``: of the canvases, the reference first; ``missing``: as of ``report``."""
+    left_out = "".join(f"; {name} was left out: {reason}" for name, reason in missing.items())
+    return _outcome(results, labels) + left_out
+
+
+def _outcome(results: Sequence[Result], labels: Sequence[str]) -> str:
     failed = [result for result in results if result.run.reference.lost]
     if failed:
         lane = failed[0].run.reference
         return f"the reference, {lane.label}, failed: {lane.lost}"
     differing = sorted({name for result in results for name in _differing(result)})
-    commands = sum(_commands(result.run) for result in results)
-    files = f"{len(results)} recording{'' if len(results) == 1 else 's'}"
+    read = [result for result in results if not result.unread]
+    unread = ", ".join(one_line(result.file.name) for result in results if result.unread)
     if differing:
-        return f"{', '.join(differing)}: not what the reference draws"
-    cut = sum(result.run.error is not None for result in results)
+        return f"{', '.join(differing)}: not what the reference, {labels[0]}, draws"
+    if not read:
+        return f"nothing was compared: {unread or 'no recording was begun'}"
+    commands = sum(_commands(result.run) for result in read)
+    cut = sum(result.run.error is not None for result in read)
     rest = f"; {cut} could not be read to the end" if cut else ""
-    return f"equal: {commands} commands of {files}{rest}"
+    rest += f"; not compared: {unread}" if unread else ""
+    canvases = f"{', '.join(labels[:-1])} and {labels[-1]}"
+    return f"equal on {canvases}: {commands} commands of {len(read)} recording{'s' * (len(read) > 1)}{rest}"
+
+
+def one_line(text: str | Path) -> str:
+    """A file's name for people: what would end the line, steer a terminal or be no text is written as an escape."""
+    return "".join([c if c.isprintable() else repr(c)[1:-1] for c in str(text)])
+
+
+def _writable(value: Any) -> Any:
+    """The same with bytes of file names that are no text written as escapes: JSON cannot hold them."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {key: _writable(one) for key, one in value.items()}
+        case list():
+            return [_writable(one) for one in value]
+    return value
 
 
 def finding_words(finding: Finding) -> str:

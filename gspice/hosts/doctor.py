@@ -6,6 +6,7 @@ could crash or hang is looked at in processes of its own (``doctor_child``).
 
 import json
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,11 @@ from gspice.version import VERSION
 
 WORKERS = 4
 """Probes at the same time; most of them wait for the disk, or for a driver."""
+FEW_FILES = 64
+"""With fewer descriptors than this they are taken one after the other, lest they run out."""
+UNPRINTED = 2
+"""Exit code where there is nowhere to print to, as for a command line that is not understood."""
+CLOSED = "standard output is closed: there is nowhere to print to"
 
 
 class Topic(NamedTuple):
@@ -52,7 +58,8 @@ def _ask(topic: Topic) -> list[Finding]:
 
 def examine(ask_about: Ask = _ask, topics: Sequence[Topic] = TOPICS) -> Report:
     """Look at everything. It takes seconds, and with drivers that hang up to minutes; it raises nothing of its own."""
-    with ThreadPoolExecutor(WORKERS) as pool:
+    few = 0 <= resource.getrlimit(resource.RLIMIT_NOFILE)[0] < FEW_FILES
+    with ThreadPoolExecutor(1 if few else WORKERS) as pool:
         found = list(pool.map(ask_about, topics))
     sections = (
         Section(key=topic.key, title=topic.title, findings=tuple(findings))
@@ -75,10 +82,23 @@ def main(arguments: Sequence[str]) -> int:
     """``gspice doctor`` for a Python that lacks what the command line needs; the exit code."""
     if set(arguments) - {"--json"}:
         print("usage: gspice doctor [--json]", file=sys.stderr)
-        return 2
+        return UNPRINTED
+    if sys.stdout is None:
+        return _unprinted(CLOSED)
     report = examine()
-    print(shown(report, as_json="--json" in arguments, stream=sys.stdout))
+    try:
+        print(shown(report, as_json="--json" in arguments, stream=sys.stdout), flush=True)
+    except OSError as error:
+        # At exit Python would try to write it once more, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _unprinted(f"cannot write to standard output: {error.strerror}")
     return 0 if report.fit else 1
+
+
+def _unprinted(reason: str) -> int:
+    if sys.stderr is not None:
+        print(f"gspice: {reason}", file=sys.stderr)
+    return UNPRINTED
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Which canvas ``--renderer auto`` takes on this host, why, and why not the others; and that of the configuration."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from gspice.errors import ConfigError, GSpiceError
+from gspice.hosts.doctor_configuration import check_renderer_of
 from gspice.hosts.doctor_findings import Finding, Status, Step
 
 TAKEN = "chosen"
@@ -38,10 +39,11 @@ def choose(renderer: str, device: str | None) -> tuple[Considered, ...]:
 
 
 def configured() -> Configured:
-    """Renderer and device that the operator wrote for hosts; None: auto, or nothing that can be read."""
+    """Renderer and device that the operator wrote for hosts; None: auto, or nothing that a host would start with."""
     from gspice.hosts.libspice.configuration import load  # noqa: PLC0415  as above
 
     try:
+        check_renderer_of(os.environ)
         values = load(os.environ)
     except ConfigError:
         return None  # section configuration says what is wrong
@@ -72,15 +74,26 @@ def as_configured(choose: Choose, configured: Callable[[], Configured]) -> Itera
     if wanted is None:
         return
     renderer, device = wanted
-    facts = {"canvas": renderer, "device": device}
+    facts = {"canvas": renderer, "device": device, "draws": renderer}
     try:
-        choose(renderer, device)
+        considered = choose(renderer, device)
     except GSpiceError as error:
-        text = f"{renderer} cannot be had: {error}"
-        mend = 'set renderer = "auto" in the configuration'
+        text = f"{renderer} cannot be had, and hosts draw on the CPU instead: {error}"
+        facts["draws"] = "cpu"
+        mend = _other_renderer(os.environ)
         yield Finding(name="configured", status=Status.WARN, text=text, mend=mend, facts=facts)
     else:
+        # Its name, since software can be asked for, too.
+        facts["drawn_on"] = next((one.device for one in considered if one.verdict == TAKEN), "")
         yield Finding(name="configured", status=Status.OK, text=f"{renderer} can be had", facts=facts)
+
+
+def _other_renderer(environ: Mapping[str, str]) -> str:
+    """What leaves the choice to auto: where it was made counts."""
+    from gspice.hosts.libspice.configuration import VARIABLES  # noqa: PLC0415  as above
+
+    given = [VARIABLES[key] for key in ("renderer", "renderer-device") if environ.get(VARIABLES[key])]
+    return f"unset {' '.join(given)}" if given else 'set renderer = "auto" in the configuration'
 
 
 def on_cpu(choose: Choose) -> Iterable[Finding]:

@@ -4,6 +4,7 @@ A driver that crashes or hangs is so a finding, and what else the probe has to s
 """
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from gspice.hosts.doctor_findings import Finding, Status
+from gspice.hosts.doctor_system import more_files
+from gspice.hosts.no_wayland import keep_quiet
 
 STEP_TIMEOUT_S = 20.0
 START_TIMEOUT_S = 30.0
@@ -35,7 +38,8 @@ _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from gspice.hosts.doctor_probe import main; sys.exit(main(sys.argv[2:]))"
 )
-"""Not ``-m``: the child must find the very packages that this process would, and no others."""
+"""Not ``-m``: the child must find the very packages that this process would, and no others. Neither must it look for
+modules in the working directory, which may be anybody's, before it knows where: that is for ``-P``."""
 
 
 @dataclass(slots=True)
@@ -63,7 +67,11 @@ def ask(
     first = 0
     for _ in range(MAX_RESTARTS):
         progress = _Progress(first)
-        reason = _run(probe, progress, found, step_timeout_s, environment or {})
+        try:
+            reason = _run(probe, progress, found, step_timeout_s, environment or {})
+        except OSError as error:
+            found.append(_not_started(probe, failing, error))
+            break
         if progress.ended:
             break
         name, status, mend = progress.step or (probe, failing, "")
@@ -74,6 +82,17 @@ def ask(
     return found
 
 
+def _not_started(probe: str, failing: Status, error: OSError) -> Finding:
+    few = error.errno in (errno.EMFILE, errno.ENFILE)
+    return Finding(
+        name=probe,
+        status=failing,
+        text=f"cannot be looked at: {error.strerror}",
+        mend=more_files() if few else "",
+        facts={"failed": True},
+    )
+
+
 def _run(
     probe: str,
     progress: _Progress,
@@ -81,15 +100,19 @@ def _run(
     step_timeout_s: float,
     environment: Mapping[str, str],
 ) -> str:
-    """Run the probe once; why it did not come to its end, if so."""
+    """Run the probe once; why it did not come to its end, if so. OSError: there are no descriptors for that."""
     path = [os.path.abspath(entry) for entry in sys.path]
     if str(PACKAGE_ROOT) not in path:
         path.append(str(PACKAGE_ROOT))
-    read_fd, write_fd = os.pipe()
-    command = [sys.executable, "-c", _START, json.dumps(path), probe, str(write_fd)]
+    environ = {**os.environ, **environment}
+    keep_quiet(environ)
     with contextlib.ExitStack() as stack:
-        pipe = stack.enter_context(os.fdopen(read_fd, "rb", buffering=0))
         said = stack.enter_context(tempfile.TemporaryFile())
+        selector = stack.enter_context(selectors.DefaultSelector())
+        read_fd, write_fd = os.pipe()
+        pipe = stack.enter_context(os.fdopen(read_fd, "rb", buffering=0))
+        selector.register(pipe, selectors.EVENT_READ)
+        command = [sys.executable, "-P", "-c", _START, json.dumps(path), probe, str(write_fd)]
         try:
             process = subprocess.Popen(
                 [*command, str(progress.next_step)],
@@ -97,15 +120,17 @@ def _run(
                 stdout=said,
                 stderr=said,
                 pass_fds=[write_fd],
-                env={**os.environ, **environment},
+                env=environ,
                 start_new_session=True,
             )
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise
             return f"cannot run {sys.executable}: {error.strerror}"
         finally:
             os.close(write_fd)
         stack.callback(_end, process)
-        wrong = _follow(pipe, progress, found, step_timeout_s)
+        wrong = _follow(pipe, selector, progress, found, step_timeout_s)
         if progress.ended:
             return ""
         if wrong is None:
@@ -116,33 +141,37 @@ def _run(
         return wrong + _last_words(said)
 
 
-def _follow(pipe: IO[bytes], progress: _Progress, found: list[Finding], step_timeout_s: float) -> str | None:
+def _follow(
+    pipe: IO[bytes],
+    selector: selectors.BaseSelector,
+    progress: _Progress,
+    found: list[Finding],
+    step_timeout_s: float,
+) -> str | None:
     """Take lines until the end; what is wrong, or None where the process itself stopped talking."""
     pending, total = b"", 0
     limit = START_TIMEOUT_S
-    with selectors.DefaultSelector() as selector:
-        selector.register(pipe, selectors.EVENT_READ)
-        deadline = time.monotonic() + limit
-        while True:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                return f"hangs: no answer within {limit:g} s"
-            data = os.read(pipe.fileno(), 1 << 16)
-            if not data:
-                return None
-            total += len(data)
-            if total > MAX_OUTPUT:
-                return f"said more than {MAX_OUTPUT >> 20} MiB"
-            *lines, pending = (pending + data).split(b"\n")
-            for line in lines:
-                try:
-                    _note(json.loads(line), progress, found)
-                except (ValueError, KeyError, TypeError) as error:
-                    return f"its answer cannot be read: {error}"
-            if progress.ended:
-                return None
-            if lines:
-                limit = step_timeout_s
-                deadline = time.monotonic() + limit
+    deadline = time.monotonic() + limit
+    while True:
+        if not selector.select(max(0.0, deadline - time.monotonic())):
+            return f"hangs: no answer within {limit:g} s"
+        data = os.read(pipe.fileno(), 1 << 16)
+        if not data:
+            return None
+        total += len(data)
+        if total > MAX_OUTPUT:
+            return f"said more than {MAX_OUTPUT >> 20} MiB"
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            try:
+                _note(json.loads(line), progress, found)
+            except (ValueError, KeyError, TypeError) as error:
+                return f"its answer cannot be read: {error}"
+        if progress.ended:
+            return None
+        if lines:
+            limit = step_timeout_s
+            deadline = time.monotonic() + limit
 
 
 def _note(line: Mapping[str, Any], progress: _Progress, found: list[Finding]) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from gspice.errors import InterfaceError
+from gspice.hosts import doctor_loader
 from gspice.hosts.doctor_findings import Finding, Status, Step
 from gspice.hosts.doctor_gl import EGL_NONE, STORAGE_BLOCKS, WANTED, OpenGL, measure, text
 from gspice.hosts.doctor_nodes import RenderNode, nvidia_driver, render_nodes
@@ -45,7 +46,7 @@ def probe(load: Load = ctypes.CDLL) -> Iterator[Step]:
 
 def _no_egl(reason: str) -> Iterable[Finding]:
     text = f"{reason}: no canvas on OpenGL"
-    yield Finding(name="EGL", status=Status.NOTE, text=text, mend=INSTALL)
+    yield Finding(name="EGL", status=Status.NOTE, text=text, mend=doctor_loader.mend(reason, INSTALL))
 
 
 def enumerate_devices(egl: Any) -> list[int]:

@@ -11,7 +11,8 @@ FORMAT = 1
 
 MAX_NAMED = 3
 """Findings in a verdict, which is to stay one line."""
-CANVASES = {"cpu": "the CPU", "opengl": "the GPU by OpenGL", "vulkan": "the GPU by Vulkan"}
+CPU, GPU = "the CPU", "the GPU"
+APIS = {"opengl": "OpenGL", "vulkan": "Vulkan"}
 
 
 class Status(StrEnum):
@@ -111,9 +112,10 @@ class Report:
             names = [finding.name for finding in self.of_status(Status.FAIL)]
             more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
             return f"not fit: GSpice cannot serve here until this is mended: {', '.join(names[:MAX_NAMED])}{more}"
-        canvas = next((section.named("auto") for section in self.sections if section.key == "canvas"), None)
-        name = canvas.facts.get("canvas") if canvas else None
-        draws = f", and draws on {CANVASES.get(name, name)}" if name else ""
+        section = next((section for section in self.sections if section.key == "canvas"), None)
+        # What the operator wrote counts more than what would be taken without it.
+        canvas = (section.named("configured") or section.named("auto")) if section else None
+        draws = _draws(canvas.facts) if canvas else ""
         warnings = len(self.of_status(Status.WARN))
         rest = f"; {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
         return f"fit: GSpice can serve here{draws}{rest}"
@@ -133,3 +135,12 @@ class Report:
                 for section in self.sections
             },
         }
+
+
+def _draws(facts: Mapping[str, Any]) -> str:
+    """What draws, for the verdict; empty where nobody knows."""
+    name = facts.get("draws", facts.get("canvas"))
+    if not name:
+        return ""
+    place = CPU if name == "cpu" else f"{facts.get('drawn_on') or GPU} by {APIS.get(name, name)}"
+    return f", and draws on {place}"

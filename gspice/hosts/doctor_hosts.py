@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from gspice.hosts import doctor_loader
 from gspice.hosts.doctor_findings import Finding, Status, Step
 
 TIMEOUT_S = 5.0
@@ -18,6 +20,9 @@ MAX_QEMUS = 4
 QEMU = re.compile(r"qemu-system-[\w-]+|qemu-kvm")
 OUTSIDE_PATH = (Path("/usr/libexec"),)
 """Where Red Hat keeps qemu-kvm."""
+PACKAGE_MANAGERS = os.defpath
+"""Where they are looked for behind PATH, which may be empty."""
+UNKNOWN = "of an unknown version"
 INSTALL_QEMU = "apt-get install qemu-system-x86 qemu-system-modules-spice"
 VIEWERS = {"remote-viewer": "virt-viewer", "spicy": "spice-client-gtk"}
 """Programs and Debian's packages of them; any one is enough, and it may be on another machine."""
@@ -34,21 +39,36 @@ def probe() -> Iterator[Step]:
         yield Step(program, partial(viewer, program, package))
 
 
-def ask(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run a program that says something about itself; its exit code and all that it says.
+class Said(NamedTuple):
+    """What a program says of itself, apart from what it, and the loader, complain about."""
+
+    code: int
+    text: str
+    complaints: str
+
+
+def ask(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Said:
+    """Run a program that says something about itself.
 
     OSError where it cannot be run, TimeoutExpired where it does not end.
     """
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         env={**os.environ, **(environment or {}), "LC_ALL": "C"},
         timeout=TIMEOUT_S,
         check=False,
     )
-    return done.returncode, done.stdout[: 1 << 20].decode("utf-8", "replace")
+    text, complaints = (said[: 1 << 20].decode("utf-8", "replace") for said in (done.stdout, done.stderr))
+    return Said(done.returncode, text, complaints)
+
+
+def _reason(error: Exception) -> str:
+    """Why a program said nothing, for people."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer within {error.timeout:g} s"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def find_qemus(path: str) -> list[Path]:
@@ -80,20 +100,22 @@ def qemu(program: Path) -> Iterable[Finding]:
     """One QEMU's version, and whether it has SPICE and QXL."""
     facts: dict[str, object] = {"path": str(program)}
     try:
-        code, said = ask([program, "--version"])
-        match = re.search(r"version (\S+)", said)
-        if code or match is None:
-            raise ValueError(said.strip().splitlines()[-1] if said.strip() else f"exit code {code}")
-        spice = ask([program, "-spice", "help"])[1]
-        has_qxl = '"qxl' in ask([program, "-device", "help"])[1]
+        said = ask([program, "--version"])
+        match = re.search(r"version (\S+)", said.text)
+        if said.code or match is None:
+            last = (said.text + said.complaints).strip().splitlines()[-1:]
+            raise ValueError(last[0] if last else f"exit code {said.code}")
+        spice = ask([program, "-spice", "help"])
+        has_qxl = '"qxl' in ask([program, "-device", "help"]).text
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
-        text = f"{program}: cannot be run: {error}"
-        yield Finding(name=program.name, status=Status.WARN, text=text, mend=INSTALL_QEMU, facts=facts)
+        text = f"{program}: cannot be run: {_reason(error)}"
+        mend = doctor_loader.mend(error, INSTALL_QEMU)
+        yield Finding(name=program.name, status=Status.WARN, text=text, mend=mend, facts=facts)
         return
-    has_spice = "options:" in spice
+    has_spice = "options:" in spice.text
     facts |= {"version": match[1], "spice": has_spice, "qxl": has_qxl}
     # A QEMU that was built without does not even know the option.
-    module = not has_spice and "invalid option" not in spice
+    module = not has_spice and "invalid option" not in spice.text + spice.complaints
     lacks = [name for name, there in (("SPICE", has_spice), ("QXL", has_qxl)) if not there]
     yield Finding(
         name=program.name,
@@ -118,15 +140,15 @@ def xorg() -> Iterable[Finding]:
     driver = next(folder / DRIVER for folder in MODULES if (folder / DRIVER).exists())
     facts: dict[str, object] = {"path": str(program), "driver": str(driver)}
     try:
-        said = ask([program, "-version"])[1]
+        said = ask([program, "-version"])
     except (OSError, subprocess.TimeoutExpired) as error:
-        text = f"{program}: cannot be run: {error}"
+        text = f"{program}: cannot be run: {_reason(error)}"
         yield Finding(name="Xorg", status=Status.WARN, text=text, facts=facts)
         return
-    match = re.search(r"X\.Org X Server (\S+)", said)
+    match = re.search(r"X\.Org X Server (\S+)", said.text + said.complaints)
     facts["version"] = match[1] if match else None
     facts["driver_version"] = package_version("xserver-xspice")
-    text = f"{facts['version'] or 'of an unknown version'}, spiceqxl {facts['driver_version'] or ''}".rstrip()
+    text = f"{facts['version'] or UNKNOWN}, spiceqxl {facts['driver_version'] or UNKNOWN}"
     yield Finding(name="Xorg", status=Status.OK, text=text, facts=facts)
 
 
@@ -140,13 +162,14 @@ def viewer(program: str, package: str) -> Iterable[Finding]:
         )
         return
     version = package_version(package)
+    text = f"{version} (by package version)"
     if version is None:
         try:
-            match = re.search(r"\d+\.[\d.]+", ask([path, "--version"])[1])
+            match = re.search(r"\d+\.[\d.]+", ask([path, "--version"]).text)
         except (OSError, subprocess.TimeoutExpired):
             match = None
         version = match[0] if match else None
-    text = version or "of an unknown version"
+        text = version or UNKNOWN
     facts = {"path": path, "version": version}
     yield Finding(name=program, status=Status.OK, text=text, group="viewers", facts=facts)
 
@@ -154,12 +177,14 @@ def viewer(program: str, package: str) -> Iterable[Finding]:
 def package_version(package: str) -> str | None:
     """Of an installed package; None where there is none of that name, or no package manager that we know."""
     for manager in (("dpkg-query", "-W", "-f", "${Version}"), ("rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}")):
-        if shutil.which(manager[0]) is None:
+        places = os.pathsep.join(filter(None, (os.environ.get("PATH"), PACKAGE_MANAGERS)))
+        program = shutil.which(manager[0], path=places) if places else None
+        if program is None:
             continue
         try:
-            code, said = ask([*manager, package])
+            said = ask([program, *manager[1:], package])
         except (OSError, subprocess.TimeoutExpired):
             continue
-        if code == 0 and said.strip():
-            return said.strip()
+        if said.code == 0 and said.text.strip():
+            return said.text.strip()
     return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gspice.errors import ConfigError
+from gspice.hosts import doctor_loader
 from gspice.hosts.doctor_findings import Finding, Status, Step
 from gspice.hosts.doctor_modules import PACKAGE, rebuild
 from gspice.hosts.libspice.installed import LIBRARY_FILE, libpython, library_directory
@@ -47,7 +48,8 @@ def _library(name: str, file: str, version: Callable[[Any], str], mend: str) -> 
     try:
         text = version(ctypes.CDLL(file))
     except (OSError, AttributeError) as error:
-        yield Finding(name=name, status=Status.FAIL, text=f"cannot be loaded: {error}", mend=mend)
+        text = f"cannot be loaded: {error}"
+        yield Finding(name=name, status=Status.FAIL, text=text, mend=doctor_loader.mend(error, mend))
     else:
         yield Finding(
             name=name, status=Status.OK, text=text, group="system", facts={"version": text, "file": file}

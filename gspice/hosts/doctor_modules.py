@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from gspice.hosts import doctor_loader
 from gspice.hosts.doctor_findings import Finding, Status, Step
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -65,7 +66,7 @@ def _failed(name: str, error: ImportError, package: Path) -> Finding:
     if missing and missing.partition(".")[0] != package.name:
         text, mend = f"cannot be imported without {missing}", ""
     else:
-        text, mend = f"cannot be imported: {error}", rebuild(package)
+        text, mend = f"cannot be imported: {error}", doctor_loader.mend(error, rebuild(package))
     return Finding(name=name, status=Status.FAIL, text=text, mend=mend, group="modules")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from gspice.hosts import doctor_loader
 from gspice.hosts.doctor_findings import Finding, Status, Step
 
 MIN_PYTHON = (3, 11)
@@ -101,7 +102,7 @@ def _finding(package: Package, status: Status, text: str, facts: dict[str, objec
     # Those that are for one thing are installed together.
     together = [] if again else [one for one in PACKAGES if one.without == package.without]
     wanted = " ".join(f"'{one.name}>={one.minimum}'" for one in together or [package])
-    mend = f"{sys.executable} -m pip install {again}{wanted}"
+    mend = doctor_loader.mend(text, f"{sys.executable} -m pip install {again}{wanted}")
     return Finding(name=package.name, status=status, text=text, mend=mend, group="packages", facts=facts)
 
 

@@ -12,6 +12,8 @@ from gspice.hosts.doctor_findings import Finding, Status, Step
 PROC, CGROUP, KVM = Path("/proc"), Path("/sys/fs/cgroup"), Path("/dev/kvm")
 MIN_FILES = 256
 """Descriptors: a client takes about ten, a guest some dozens."""
+WANTED_FILES = 1024
+LIMITS_LINE = f"echo '* - nofile {WANTED_FILES}' >> /etc/security/limits.conf"
 MIN_MEMORY = 512 << 20
 """Bytes: Python and its libraries take a hundred MiB, a screen and what is drawn on it as much again."""
 
@@ -79,9 +81,18 @@ def open_files(limits: tuple[int, int] | None = None) -> Iterable[Finding]:
         name="open files",
         status=Status.WARN if few else Status.OK,
         text=f"{_limit(soft)}, at most {_limit(hard)}" + ("; clients need about ten each" if few else ""),
-        mend=f"ulimit -n {min(1024, hard) if hard > 0 else 1024}" if few else "",
+        mend=more_files((soft, hard)) if few else "",
         facts={"soft": None if soft < 0 else soft, "hard": None if hard < 0 else hard},
     )
+
+
+def more_files(limits: tuple[int, int] | None = None, *, root: bool | None = None) -> str:
+    """The line that lets processes have more descriptors than now. ``root``: in place of who this process is."""
+    _, hard = limits or resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Only root may go above the hard limit; a line that changes nothing would be no help.
+    if hard < 0 or hard >= MIN_FILES or (os.geteuid() == 0 if root is None else root):
+        return f"ulimit -n {WANTED_FILES if hard < MIN_FILES else min(WANTED_FILES, hard)}"
+    return f"{LIMITS_LINE}   # as root; then log in anew"
 
 
 def kvm(path: Path = KVM) -> Iterable[Finding]:

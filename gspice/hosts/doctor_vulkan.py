@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from gspice.errors import InterfaceError
+from gspice.hosts import doctor_loader
 from gspice.hosts.doctor_findings import Finding, Status, Step
 from gspice.hosts.doctor_nodes import VENDORS
 from gspice.hosts.doctor_vulkan_loader import LIBRARY, Adapter, adapters
@@ -30,7 +31,8 @@ def from_loader(load: Callable[[str], Any]) -> Iterable[Finding]:
         library = load(LIBRARY)
     except OSError as error:
         text = f"cannot be loaded ({error}): no canvas on Vulkan"
-        yield Finding(name="Vulkan", status=Status.NOTE, text=text, mend=INSTALL_LOADER)
+        mend = doctor_loader.mend(error, INSTALL_LOADER)
+        yield Finding(name="Vulkan", status=Status.NOTE, text=text, mend=mend)
         return
     try:
         found = adapters(library)

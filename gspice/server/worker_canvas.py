@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gspice.errors import ConfigError, GpuError
 from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.canvas import Canvas
-from gspice.gpu.select import CPU, select_canvas
+from gspice.gpu.select import cpu_instead_of, select_canvas
 
 log = logging.getLogger(__name__)
 
@@ -56,4 +56,4 @@ def open_worker_canvas(renderer: str, device: str | None, budgets: GpuBudgets | 
     except ConfigError as error:
         # The machine may have started: it is better shown by the CPU than not at all.
         log.error("%s; the CPU draws instead", error)
-        return select_canvas(CPU)
+        return cpu_instead_of(renderer, str(error))

@@ -48,12 +48,29 @@ def test_exit_code_and_output(
     assert json.loads(capsys.readouterr().out)["fit"] is (code == 0)
 
 
-def test_nowhere_to_print_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nowhere_to_print_to(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(command, "examine", lambda: report(Status.OK))
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     monkeypatch.setattr(command, "show", nowhere)
-    with pytest.raises(ConfigError, match="closed"):
-        run()
+    assert run() == 2
+    assert capsys.readouterr().err == "gspice: standard output is closed\n"
+    monkeypatch.setattr(command, "show", gone)
+    monkeypatch.setattr(command, "drop_output", lambda: None)
+    assert run() == 2
+
+
+def test_a_closed_standard_output_is_said_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(command, "examine", lambda: pytest.fail("it looked first"))
+    assert run() == 2
+    assert "standard output is closed" in capsys.readouterr().err
+
+
+def gone(text: str) -> None:
+    """As ``show`` where nobody reads any more."""
+    raise BrokenPipeError
 
 
 def nowhere(text: str) -> None:

@@ -1,5 +1,7 @@
 """The options that say what draws, as each command takes and refuses them."""
 
+import os
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -55,3 +57,28 @@ def test_xorg_tells_our_library_and_no_other(monkeypatch: pytest.MonkeyPatch) ->
     assert _renderer("system", None, None) == {}
     with pytest.raises(ConfigError, match="always draws by software"):
         _renderer("system", "cpu", None)
+
+
+@pytest.mark.parametrize("device", ["", "  "])
+@pytest.mark.parametrize("command", [serve, replay, xorg], ids=lambda command: command.name)
+def test_an_empty_device_is_none(command: click.Command, device: str) -> None:
+    rest = {"serve": ["--port", "0"], "replay": ["nowhere.rec"], "xorg": ["--", "true"]}[str(command.name)]
+    result = CliRunner().invoke(command, ["--renderer", "vulkan", "--renderer-device", device, *rest])
+    assert result.exit_code == 2 and "the device is empty" in result.output
+
+
+@pytest.mark.parametrize(("default", "want"), [("auto", "/nonexistent"), (None, None)])
+def test_only_what_draws_here_changes_the_environment(
+    default: str | None, want: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command()
+    @renderer_options(default)
+    def command(renderer: str | None, renderer_device: str | None) -> None:
+        pass
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/r")
+    CliRunner().invoke(command, [])
+    assert os.environ["XDG_RUNTIME_DIR"] == "/r"
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    CliRunner().invoke(command, [])
+    assert os.environ.get("XDG_RUNTIME_DIR") == want

@@ -24,6 +24,7 @@ from gspice.gpu.select import (
     backend_names,
     check_renderer,
     choose_canvas,
+    cpu_instead_of,
     open_canvas,
     select_canvas,
 )
@@ -344,3 +345,14 @@ def test_the_cpu_by_name(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "gspice.gpu.select"):
         assert isinstance(select_canvas("cpu"), CpuCanvas)
     assert "cpu on" in caplog.text and "asked for" in caplog.text
+
+
+def test_the_cpu_of_a_comparison_takes_no_device() -> None:
+    with pytest.raises(ConfigError, match="canvas cpu takes no device: leave '0' out"):
+        open_canvas("cpu", "0")
+
+
+def test_the_cpu_instead_of_another(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "gspice.gpu.select"):
+        assert isinstance(cpu_instead_of("opengl", "no device 7"), CpuCanvas)
+    assert "chosen (instead of opengl: no device 7)" in caplog.text and "asked for" not in caplog.text

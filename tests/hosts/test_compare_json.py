@@ -1,6 +1,7 @@
 """The report as values: the keys that the documents promise, and sums that add up."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.hosts.compare_findings import Result, compare_file
-from gspice.hosts.compare_json import report
+from gspice.hosts.compare_json import one_line, report, verdict
 from tests.hosts import compared
 from tests.hosts.compared import Clock, off_screen, record, usual
 
@@ -37,7 +38,12 @@ def keys(value: object) -> set[str]:
 
 def test_equal(tmp_path: Path) -> None:
     values = made(results(tmp_path, CpuCanvas))
-    assert values["equal"] and values["complete"] and values["verdict"] == "equal: 14 commands of 1 recording"
+    assert (
+        values["equal"]
+        and values["complete"]
+        and values["verdict"]
+        == ("equal on cpu and other: 14 commands of 1 recording; vulkan was left out: no driver")
+    )
     assert values["missing"] == [{"name": "vulkan", "reason": "no driver"}] and values["reference"] == "cpu"
     (file,) = values["files"]
     cpu, other = file["canvases"]
@@ -51,7 +57,9 @@ def test_equal(tmp_path: Path) -> None:
 
 def test_a_difference(tmp_path: Path) -> None:
     values = made(results(tmp_path, compared.Spoils))
-    assert not values["equal"] and values["verdict"] == "other: not what the reference draws"
+    assert not values["equal"] and values["verdict"] == (
+        "other: not what the reference, cpu, draws; vulkan was left out: no driver"
+    )
     (finding,) = values["files"][0]["findings"]
     assert finding["words"] == (
         "other differs first at event 8: 1 pixel of surface 0 inside (10, 5) to (11, 6), by up to 245 in a channel"
@@ -117,3 +125,34 @@ def test_no_time_is_no_speed(tmp_path: Path) -> None:
     file = record(tmp_path / "a.rec", *usual())
     result = Result(file, run(file, {"cpu": CpuCanvas, "b": CpuCanvas}, clock=Clock()), None, [])
     assert made([result])["files"][0]["canvases"][0]["commands_per_s"] is None
+
+
+def test_all_canvases_are_named(tmp_path: Path) -> None:
+    file = record(tmp_path / "a.rec", *usual())
+    found = [compare_file(file, dict.fromkeys(("cpu", "opengl:0", "vulkan"), CpuCanvas))]
+    words = verdict(found, ["cpu", "opengl:0", "vulkan"], {})
+    assert words == "equal on cpu, opengl:0 and vulkan: 13 commands of 1 recording"
+
+
+def test_files_that_are_none_are_named(tmp_path: Path) -> None:
+    (tmp_path / "te\nxt").write_text("hello")
+    good = record(tmp_path / "a.rec", *usual())
+    canvases = {"cpu": CpuCanvas, "other": CpuCanvas}
+    found = [compare_file(file, canvases) for file in (tmp_path / "te\nxt", good, tmp_path / "none")]
+    values = made(found)
+    assert not values["complete"] and values["equal"]
+    assert (
+        "equal on cpu and other: 13 commands of 1 recording; not compared: te\\nxt, none;"
+        in values["verdict"]
+    )
+    assert [file["error"] is None for file in values["files"]] == [False, True, False]
+    none = made(found[:1])
+    assert none["verdict"].startswith("nothing was compared: te\\nxt") and "equal" not in none["verdict"]
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    file = record(tmp_path / os.fsdecode(b"\xff.rec"), *usual())
+    values = made([compare_file(file, {"cpu": CpuCanvas, "other": CpuCanvas})])
+    assert values["files"][0]["file"] == f"{tmp_path}/\\udcff.rec"
+    json.dumps(values, ensure_ascii=False).encode()
+    assert one_line("a\nb\x1b\udcff") == r"a\nb\x1b\udcff"

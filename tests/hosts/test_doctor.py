@@ -106,6 +106,7 @@ def test_without_video_gpu_packages_and_drivers(tmp_path: Path) -> None:
     assert found["encoders"]["PyAV"]["status"] == "note"
     for section, name in (("opengl", "EGL"), ("vulkan", "Vulkan")):
         assert found[section][name]["status"] == "note" and "no library" not in str(found[section][name])
+        assert str(found[section][name]["mend"]).startswith("unset LD_LIBRARY_PATH")
     assert "not installed" in str(found["vulkan"]["wgpu"]["text"])
     assert found["canvas"]["auto"]["facts"]["canvas"] == "cpu"  # type: ignore[index]
 
@@ -139,3 +140,41 @@ def test_the_document_has_all_sections_and_keys() -> None:
     report = examine(well).as_json()
     keys = {*report, *(topic.key for topic in TOPICS), *report["sections"]["python"]["findings"][0]}
     assert keys <= set(re.findall(r"`(\w+)`", text))
+
+
+def test_few_descriptors_are_enough_for_the_look() -> None:
+    found = run_limited(20)
+    assert found["python"]["numpy"]["status"] == "ok"
+    assert found["system"]["open files"]["status"] == "warn"
+
+
+def run_limited(files: int) -> dict[str, dict[str, dict[str, object]]]:
+    command = f"ulimit -n {files}; exec {sys.executable} -m gspice.hosts.doctor --json"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, check=False, capture_output=True, text=True, timeout=100
+    )
+    assert done.stderr == ""
+    sections = json.loads(done.stdout)["sections"]
+    return {
+        key: {finding["name"]: finding for finding in section["findings"]}
+        for key, section in sections.items()
+    }
+
+
+@pytest.mark.parametrize(("redirect", "words"), [(">&-", "is closed"), (">/dev/full", "No space left")])
+def test_nowhere_to_print_to(redirect: str, words: str) -> None:
+    code = (
+        "import sys; from gspice.hosts import doctor; r = doctor.examine(lambda topic: []); "
+        "doctor.examine = lambda: r; sys.exit(doctor.main([]))"
+    )
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {redirect}', sys.executable, code],
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("gspice: ") and words in done.stderr and done.stderr.count("\n") == 1

@@ -72,7 +72,9 @@ def test_a_driver_that_crashes_can_be_bypassed() -> None:
     )
 
 
-def test_the_renderer_of_the_configuration() -> None:
+def test_the_renderer_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GSPICE_RENDERER", "GSPICE_RENDERER_DEVICE"):
+        monkeypatch.delenv(name, raising=False)
     assert [finding.name for finding in look(CPU)] == ["auto", "cpu"]
     assert look(CPU, renderer=("cpu", None))[1].text == "cpu can be had"
 
@@ -83,8 +85,16 @@ def test_the_renderer_of_the_configuration() -> None:
 
     _, step, _ = probe(only_auto, lambda: ("vulkan", "1"))
     (found,) = step.look()
-    assert found.status is Status.WARN and "vulkan cannot be had: not installed" in found.text and found.mend
-    assert found.facts == {"canvas": "vulkan", "device": "1"}
+    assert (
+        found.status is Status.WARN
+        and "cannot be had, and hosts draw on the CPU instead: not installed" in found.text
+    )
+    assert found.facts == {"canvas": "vulkan", "device": "1", "draws": "cpu"}
+    assert found.mend == 'set renderer = "auto" in the configuration'
+    monkeypatch.setenv("GSPICE_RENDERER", "vulkan")
+    monkeypatch.setenv("GSPICE_RENDERER_DEVICE", "1")
+    (found,) = step.look()
+    assert found.mend == "unset GSPICE_RENDERER GSPICE_RENDERER_DEVICE", "where it was said counts"
 
 
 def test_what_the_configuration_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +102,6 @@ def test_what_the_configuration_asks_for(monkeypatch: pytest.MonkeyPatch) -> Non
     for value, name in (("cpu", ("cpu", None)), ("auto", None), ("nonsense", None)):
         monkeypatch.setenv("GSPICE_RENDERER", value)
         assert configured() == name
+    monkeypatch.setenv("GSPICE_RENDERER", "cpu")
+    monkeypatch.setenv("GSPICE_RENDERER_DEVICE", "1")
+    assert configured() is None, "no host starts with it, which another section says"

@@ -1,7 +1,10 @@
 """The parent's side: a probe that crashes, hangs or talks nonsense is a finding, and the rest is still said."""
 
+import errno
 import os
+import re
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -152,3 +155,58 @@ def test_nothing_is_left_open(made: Make) -> None:
     ask(name)
     assert len(os.listdir("/proc/self/fd")) == before
     assert signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL
+
+
+SPY = "import pathlib\npathlib.Path({marker!r}).touch()\nraise SystemExit(9)\n"
+
+
+def test_nothing_of_the_working_directory_is_run(
+    made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, marker, folder = made(""), tmp_path / "marker", tmp_path / "anybodys"
+    folder.mkdir()
+    for module in ("json", "numpy", "gspice", "encodings", "sitecustomize"):
+        (folder / f"{module}.py").write_text(SPY.format(marker=str(marker)))
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    assert names(ask(name)) == ["first", "last"]
+    (configuration, *_) = ask("configuration")
+    assert configuration.name == "configuration" and not configuration.facts.get("failed")
+    assert not marker.exists()
+
+
+def test_no_python_is_started_that_would() -> None:
+    package = Path(doctor_child.__file__).parents[1]
+    starts = [
+        line
+        for path in package.rglob("*.py")
+        for line in re.findall(r"\[sys\.executable, .*", path.read_text())
+    ]
+    assert starts and all(line.startswith('[sys.executable, "-P",') for line in starts)
+
+
+def test_mesa_has_nothing_to_complain_of(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = made(
+        "text = os.environ['XDG_RUNTIME_DIR']\n"
+        "yield Step('s', lambda: [Finding(name='s', status=Status.OK, text=text)])"
+    )
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert ask(name)[1].text == "/nonexistent"
+    assert "XDG_RUNTIME_DIR" not in os.environ
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
+    assert ask(name)[1].text == "/run/user/7"
+
+
+@pytest.mark.parametrize(("number", "mends"), [(errno.EMFILE, True), (errno.ENOSPC, False)])
+@pytest.mark.parametrize("place", [(tempfile, "TemporaryFile"), (os, "pipe")])
+def test_where_it_cannot_even_be_begun(
+    place: tuple[object, str], number: int, mends: bool, made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    name = made("")
+    monkeypatch.setattr(*place, none)
+    (found,) = ask(name, failing=Status.FAIL)
+    assert found.status is Status.FAIL and os.strerror(number) in found.text and found.facts["failed"]
+    assert ("nofile" in found.mend or "ulimit -n" in found.mend) is mends

@@ -76,3 +76,15 @@ def test_a_section_finds_by_name() -> None:
     one = finding("b", Status.OK)
     section = Section(key="k", title="t", findings=(finding("a", Status.OK), one))
     assert section.named("b") is one and section.named("c") is None
+
+
+def test_the_verdict_goes_by_what_the_operator_wrote() -> None:
+    auto = finding("auto", Status.OK, facts={"canvas": "cpu"})
+    for draws, words in (("vulkan", "draws on the GPU by Vulkan"), ("cpu", "draws on the CPU")):
+        configured = finding("configured", Status.OK, facts={"canvas": "vulkan", "draws": draws})
+        assert words in report(auto, configured, key="canvas").verdict()
+    software = {"canvas": "vulkan", "draws": "vulkan", "drawn_on": "llvmpipe"}
+    configured = finding("configured", Status.OK, facts=software)
+    assert report(auto, configured, key="canvas").verdict().endswith("draws on llvmpipe by Vulkan")
+    crashed = finding("configured", Status.WARN, facts={"failed": True})
+    assert "draws" not in report(auto, crashed, key="canvas").verdict()

@@ -34,6 +34,7 @@ SPICE, QXL = "echo 'spice options:'", "echo 'name \"qxl-vga\", bus PCI'"
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """Makes programs; with the first, PATH has no others."""
     monkeypatch.setattr(doctor_hosts, "OUTSIDE_PATH", ())
+    monkeypatch.setattr(doctor_hosts, "PACKAGE_MANAGERS", "")
 
     def make(name: str, script: str) -> Path:
         path = tmp_path / name
@@ -76,7 +77,11 @@ def test_a_qemu_that_lacks_something(
     [
         ("exit 127", "exit code 127"),
         ("echo missing libfoo; exit 1", "missing libfoo"),
-        ("exec /bin/sleep 100", "timed out"),
+        ("exec /bin/sleep 100", "cannot be run: no answer within 0.3 s"),
+        (
+            "echo 'x: error while loading shared libraries: /opt/l/libz.so.1: oh' >&2; exit 127",
+            "/opt/l/libz.so.1",
+        ),
     ],
 )
 def test_a_qemu_that_cannot_run(
@@ -145,6 +150,9 @@ def test_viewers(program: Program) -> None:
     assert (found.status, found.text, found.group) == (Status.OK, "11.0", "viewers")
     found = only(list(viewer("spicy", "spice-client-gtk")))
     assert (found.status, found.mend) == (Status.NOTE, "apt-get install spice-client-gtk")
+    program("dpkg-query", "echo 9.8-7")
+    assert only(list(viewer("remote-viewer", "virt-viewer"))).text == "9.8-7 (by package version)"
+    program("dpkg-query", "exit 1")
     program("spicy", "echo cannot open display; exit 1")
     assert only(list(viewer("spicy", "spice-client-gtk"))).text == "of an unknown version"
 
@@ -158,3 +166,46 @@ def test_versions_of_packages(program: Program) -> None:
     program("dpkg-query", "exit 0")
     program("rpm", "exit 1")
     assert package_version("p") is None
+
+
+NOISE = "echo \"ERROR: ld.so: object 'libnoise.so.9.9' from LD_PRELOAD cannot be preloaded: ignored.\" >&2\n"
+
+
+def test_complaints_are_no_versions(program: Program) -> None:
+    program("dpkg-query", NOISE + "printf 8.9-1")
+    assert package_version("p") == "8.9-1"
+    program("dpkg-query", NOISE + "exit 0")
+    assert package_version("p") is None
+    path = program("qemu-system-x86_64", NOISE + QEMU.format(spice=SPICE, device=QXL))
+    assert only(list(qemu(path))).text == "9.1.2, with SPICE and QXL"
+    program("spicy", NOISE + "exit 1")
+    assert only(list(viewer("spicy", "spice-client-gtk"))).text == "of an unknown version"
+
+
+def test_a_package_manager_is_found_without_path(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("dpkg-query", "printf 8.9-1")
+    monkeypatch.setattr(doctor_hosts, "PACKAGE_MANAGERS", str(tmp_path))
+    for path in ("", "/nonexistent"):
+        monkeypatch.setenv("PATH", path)
+        assert package_version("p") == "8.9-1"
+
+
+def test_an_xorg_whose_driver_no_package_owns(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = program("Xorg", "echo 'X.Org X Server 21.1.7' >&2")
+    (tmp_path / "drivers").mkdir()
+    (tmp_path / "drivers" / "spiceqxl_drv.so").touch()
+    monkeypatch.setattr("gspice.hosts.xorg.server.MODULES", (tmp_path,))
+    monkeypatch.setattr("gspice.hosts.xorg.server.find_xorg", lambda: path)
+    assert only(list(xorg())).text == "21.1.7, spiceqxl of an unknown version"
+
+
+def test_a_broken_library_that_a_variable_names(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = program(
+        "qemu-kvm", "echo 'error while loading shared libraries: /opt/l/libz.so.1: no' >&2; exit 127"
+    )
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/l")
+    assert only(list(qemu(path))).mend.startswith("unset LD_LIBRARY_PATH")

@@ -90,3 +90,12 @@ def test_it_was_not_built() -> None:
 
     (found,) = doctor_libraries.drop_in(none)
     assert found.status is Status.WARN and "not built" in found.text and found.mend
+
+
+def test_a_broken_library_that_a_variable_names(tmp_path: Path) -> None:
+    (tmp_path / "libpixman-1.so.0").write_text("no library")
+    found = {
+        finding.name: finding for finding in ask("libraries", environment={"LD_LIBRARY_PATH": str(tmp_path)})
+    }
+    assert found["pixman"].status is Status.FAIL and found["zstd"].status is Status.OK
+    assert found["pixman"].mend.startswith("unset LD_LIBRARY_PATH")

@@ -8,7 +8,7 @@ import pytest
 
 from gspice.hosts.doctor_child import ask
 from gspice.hosts.doctor_findings import Finding, Status
-from gspice.hosts.doctor_system import kvm, memory, open_files, processors
+from gspice.hosts.doctor_system import kvm, memory, more_files, open_files, processors
 
 
 def only(found: Iterable[Finding]) -> Finding:
@@ -75,8 +75,11 @@ def test_open_files(limits: tuple[int, int], status: Status, text: str) -> None:
 
 
 def test_a_hard_limit_below_what_we_would_like() -> None:
-    assert only(open_files((64, 128))).mend == "ulimit -n 128"
     assert only(open_files((64, -1))).mend == "ulimit -n 1024"
+    assert more_files((64, 512), root=False) == "ulimit -n 512"
+    assert more_files((64, 64), root=True) == "ulimit -n 1024", "root may go above"
+    assert "nofile 1024" in more_files((64, 64), root=False), "no line that says what is so already"
+    assert only(open_files((64, 64))).mend == more_files((64, 64))
 
 
 def test_kvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """A worker gets a canvas whatever its GPU does, and in time."""
 
+import logging
 import threading
 from collections.abc import Iterator
 
@@ -65,13 +66,13 @@ def test_the_cpu_draws_where_the_operators_choice_cannot(
         name: str, *, device: str | None = None, guard: object = None, budgets: object = None
     ) -> Canvas:
         asked.append((name, device, budgets))
-        if name == "opengl":
-            raise ConfigError("no device 7 for opengl")
-        return CpuCanvas()
+        raise ConfigError("no device 7 for opengl")
 
     monkeypatch.setattr(worker_canvas, "select_canvas", select)
     budgets = GpuBudgets(journal=9)
-    assert isinstance(open_worker_canvas("opengl", "7", budgets), CpuCanvas)
-    assert asked == [("opengl", "7", budgets), ("cpu", None, None)]
+    with caplog.at_level(logging.INFO):
+        assert isinstance(open_worker_canvas("opengl", "7", budgets), CpuCanvas)
+    assert asked == [("opengl", "7", budgets)]
     assert caplog.records[0].levelname == "ERROR"
     assert "no device 7 for opengl; the CPU draws instead" in caplog.text
+    assert "chosen (instead of opengl: no device 7 for opengl)" in caplog.text and "asked" not in caplog.text
