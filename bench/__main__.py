@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import dropin, gpu_canvas, gpu_device, replay, serve_idle, serve_latency
+from bench import dropin, gpu_canvas, gpu_device, link_figures, replay, serve_idle, serve_latency
 
 BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-idle": lambda _: serve_idle.main(),
@@ -11,6 +11,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "replay": replay.main,
     "gpu-device": lambda _: gpu_device.main(),
     "gpu-canvas": gpu_canvas.main,
+    "link-relay": lambda _: link_figures.main(),
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
