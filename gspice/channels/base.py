@@ -4,6 +4,7 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from gspice.stream.client_caches import ClientCaches
 from gspice.wire.caps import CapSet
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.message import Message
@@ -24,6 +25,8 @@ class LinkInfo:
     """The connection is a UNIX socket."""
     peer: str
     """The peer's address, for the log."""
+    caches: ClientCaches | None = None
+    """What the client's display channels share; None: this one shares nothing."""
 
 
 class Sender(Protocol):

@@ -1,209 +1,75 @@
-"""The display channel: what one client sees of one QXL device, and the hub that all its clients hang on.
+"""The display channels of one QXL device: what is seen, when it is looked at, and who shares what was packed.
 
-Sans-IO, on the worker's thread. Pixels reach a client in two ways: drawing commands that cost less than their pixels
-are forwarded, and everything else becomes stale area of that client's view, captured from the canvas when the client
-can take more. So a slow client skips states that were superseded, and never slows another.
+Sans-IO, on the worker's thread. Drawing only declares damage. A look at the screen finds what truly changed and what
+moved, as often as clients can take it; each client is then served from that look at its own pace.
 """
 
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
-from gspice.channels.base import ChannelClient, LinkInfo, Sender
-from gspice.channels.display_messages import forwarded, image_copy
-from gspice.errors import ProtocolError
+from gspice.channels.base import LinkInfo, Sender
+from gspice.channels.display_client import PRIMARY, DisplayChannelClient
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
-from gspice.pixels import Pixels, SurfaceSpec
-from gspice.qxl.ops import Drawable
-from gspice.stream.captures import Compression, encode
-from gspice.stream.surface_view import SurfaceView
+from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
+from gspice.qxl.ops import CopyBits, Drawable
+from gspice.stream.compression import DisplaySettings, ImageSettings
+from gspice.stream.encoders import EncodeHere, Encoders
+from gspice.stream.image_encoder import EncodedImage, encode
+from gspice.stream.screen import PixelSource, Screen
 from gspice.vdi.qxl import Head, MonitorsConfig
-from gspice.wire.caps import CapSet, DisplayCap
-from gspice.wire.channel_types import ChannelType
-from gspice.wire.message import Message
+from gspice.wire.caps import DisplayCap
 from gspice.wire.messages import display as wire
 from gspice.wire.types import Head as WireHead
 
 log = logging.getLogger(__name__)
 
-PRIMARY = 0
-SURFACE_FLAG_PRIMARY = 1
-QUEUE_HIGH = 1 << 20
-"""Bytes in a client's queue beyond which nothing more is captured or forwarded for it."""
-CAPTURE_PIXELS = 128 << 10
-"""Pixels of one captured image at most: half a megabyte raw, packed in well under a millisecond."""
 CAPS_BYTES = 58
 """Size of the capability set that a QXL device holds for its guest."""
-
+FRAME_S = 1 / 60
+"""Between two looks, while there is always something new. The first after a pause is at once."""
+ENCODED_HERE = 4096
+"""Pixels of a frame that are packed faster than another thread is woken."""
 
 Drawn = tuple[Drawable, Sequence[Rect]]
 """A drawable, and the pixels that it may have changed (``DrawOutcome.rects``)."""
-
-
-class PixelSource(Protocol):
-    """Where the pixels lie that clients see: the canvas, or the copy of a host's scanout."""
-
-    def read(self, surface_id: int, rect: Rect) -> Pixels:
-        """A copy of the newest pixels of a rectangle inside the surface."""
-
-
-class DisplayChannelClient(ChannelClient):
-    """One client's display channel."""
-
-    TYPE = ChannelType.DISPLAY
-    CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.PREF_COMPRESSION)
-    ACK_WINDOW = 20
-
-    def __init__(self, link: LinkInfo, sender: Sender, hub: "DisplayChannel") -> None:
-        super().__init__(link, sender)
-        self._hub = hub
-        self._ready = False
-        self._view: SurfaceView | None = None
-        self._preferred: int | None = None
-        """The compression that the client asked for, in place of the server's."""
-        self._lz4 = False
-        self.choose_compression()
-
-    # From the client
-
-    def receive(self, message: Message, now: float) -> None:
-        handler = self._HANDLERS.get(type(message))
-        if handler is None:
-            raise ProtocolError(f"{message.NAME} is not expected on the display channel")
-        handler(self, message, now)
-
-    def _on_init(self, message: wire.DisplayInit, now: float) -> None:
-        if self._ready:
-            raise ProtocolError("a second INIT on the display channel")
-        self._ready = True
-        self.sender.send(wire.DisplayInvalAllPalettes())
-        if self._hub.primary is not None:
-            view = self._create_surface(self._hub.primary)
-            # In one piece, as clients that only want a screenshot take the first drawing for all of it.
-            self._capture(view, view.bounds.area)
-            self._show()
-
-    def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
-        self._preferred = message.image_compression
-        self.choose_compression()
-
-    def _on_ignored(self, message: Message, now: float) -> None:
-        log.debug("%s: %s ignored", self.link.peer, message.NAME)
-
-    _HANDLERS: ClassVar[dict[type[Message], Callable[..., None]]] = {
-        wire.DisplayInit: _on_init,
-        wire.DisplayPreferredCompression: _on_preferred_compression,
-        wire.DisplayPreferredVideoCodecType: _on_ignored,
-        wire.DisplayStreamReport: _on_ignored,
-    }
-
-    def drained(self, now: float) -> None:
-        self.push(now)
-
-    def disconnected(self, now: float) -> None:
-        super().disconnected(now)
-        self._hub.forget(self)
-
-    # From the hub
-
-    def choose_compression(self) -> None:
-        """Take the client's preference, or else the server's setting, from now on."""
-        wanted = self._hub.compression if self._preferred is None else self._preferred
-        # A client on the same host reads pixels faster than anyone packs them: it must ask.
-        may = self._preferred is not None or not self.link.local
-        can = self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION)
-        self._lz4 = can and may and wanted != Compression.OFF
-
-    def changed(self, rects: Sequence[Rect]) -> None:
-        """What the client sees has other pixels there, and no drawing command says which."""
-        if self._view is not None:
-            self._view.add(rects)
-
-    def primary_created(self, spec: SurfaceSpec) -> None:
-        if self._ready:
-            self._create_surface(spec)
-            self._show()
-
-    def primary_destroyed(self) -> None:
-        if self._view is not None:
-            self._view = None
-            self.sender.send(wire.DisplaySurfaceDestroy(surface_id=PRIMARY))
-
-    def note(self, drawn: Sequence[Drawn]) -> None:
-        """Drawables of the primary surface were drawn: forward each, or remember its area."""
-        view = self._view
-        if view is None:
-            return
-        for number, (drawable, rects) in enumerate(drawn):
-            if self._full():
-                # It stays full for the rest of them: their areas together are one step.
-                view.add([rect for _, rects in drawn[number:] for rect in rects])
-                return
-            if view.note(drawable, rects, may_forward=True):
-                self.sender.send(forwarded(drawable, rects))
-
-    def forget_pixels(self) -> None:
-        """Capture the whole surface anew."""
-        if self._view is not None:
-            self._view.add([self._view.bounds])
-
-    def send_monitors(self) -> None:
-        if self._view is not None and self.link.channel_caps.has(DisplayCap.MONITORS_CONFIG):
-            self.sender.send(self._hub.monitors_message())
-
-    def push(self, now: float) -> None:
-        """Capture and send some stale area if the client can take more.
-
-        Not all of it: the worker looks at its messages in between. What is queued now makes a call of ``drained``.
-        """
-        view = self._view
-        if view is not None and view.stale and not self._full():
-            self._capture(view, CAPTURE_PIXELS)
-
-    def _capture(self, view: SurfaceView, pixels: int) -> None:
-        """Send about so many stale pixels as they are on the canvas now."""
-        for rect in view.take(pixels):
-            image = encode(self._hub.pixels.read(PRIMARY, rect), lz4_allowed=self._lz4)
-            self.sender.send(image_copy(PRIMARY, rect, image, self._hub.next_image_id()))
-
-    def _full(self) -> bool:
-        return self.sender.blocked or self.sender.queued_bytes > QUEUE_HIGH
-
-    def _create_surface(self, spec: SurfaceSpec) -> SurfaceView:
-        view = self._view = SurfaceView(spec)
-        self.sender.send(
-            wire.DisplaySurfaceCreate(
-                surface_id=PRIMARY,
-                width=spec.width,
-                height=spec.height,
-                format=spec.format,
-                flags=SURFACE_FLAG_PRIMARY,
-            )
-        )
-        return view
-
-    def _show(self) -> None:
-        self.send_monitors()
-        self.sender.send(wire.DisplayMark())
+Done = Callable[[Sequence[EncodedImage], float], None]
 
 
 class DisplayChannel:
     """The display channels of one QXL device; owned by its worker."""
 
-    def __init__(self, canvas: Canvas, compression: int = Compression.AUTO_GLZ) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        settings: DisplaySettings | None = None,
+        encoders: Encoders | None = None,
+        wake_at: Callable[[float], None] = lambda when: None,
+    ) -> None:
+        """``wake_at``: asks for a ``push`` at that time."""
         self.canvas = canvas
+        self.settings = settings or DisplaySettings()
+        self.screen: Screen | None = None
         self.pixels: PixelSource = canvas
         """Where clients' pixels are captured."""
         self.primary: SurfaceSpec | None = None
         """The surface that clients see as the primary one; None: they see nothing."""
-        self.compression = compression
+        self.wake_at = wake_at
+        self._encoders = encoders or EncodeHere()
+        self._here = EncodeHere()
+        self._look_at = 0.0
+        """When the screen may be looked at next."""
+        self._looks = itertools.count(1)
+        self._look = 0
+        """The number of the newest look."""
+        self._jobs: dict[object, list[Done]] = {}
+        """Frames in the pool that several clients wait for, by what they are."""
         self._qxl_primary: SurfaceSpec | None = None
         self._clients: list[DisplayChannelClient] = []
         self._guest_monitors: MonitorsConfig | None = None
         self._max_monitors: int | None = None
-        self._image_ids = itertools.count(1)
 
     def connect(self, link: LinkInfo, sender: Sender) -> DisplayChannelClient:
         """A new client; it gets nothing before its INIT."""
@@ -214,15 +80,6 @@ class DisplayChannel:
     def forget(self, client: DisplayChannelClient) -> None:
         if client in self._clients:
             self._clients.remove(client)
-
-    def next_image_id(self) -> int:
-        return next(self._image_ids)
-
-    def set_compression(self, compression: int) -> None:
-        """The server's image compression, for clients that have not asked for another."""
-        self.compression = compression
-        for client in self._clients:
-            client.choose_compression()
 
     # What clients see
 
@@ -257,34 +114,98 @@ class DisplayChannel:
     def _show(self, spec: SurfaceSpec, pixels: PixelSource) -> None:
         self.pixels = pixels
         self.primary = spec
+        self.screen = Screen(spec, pixels)
+        self._look_at = 0.0  # nothing may be captured from a screen that was never looked at
         for client in self._clients:
             client.primary_created(spec)
 
     def _hide(self) -> None:
-        self.primary = None
+        self.primary = self.screen = None
         for client in self._clients:
             client.primary_destroyed()
 
+    # Frames
+
     def changed(self, rects: Sequence[Rect]) -> None:
         """The scanout's pixels are new there."""
-        for client in self._clients:
-            client.changed(rects)
+        if self.screen is not None:
+            self.screen.declare(rects)
 
     def note(self, drawn: Sequence[Drawn]) -> None:
         """The canvas has drawn these on the guest's primary surface; each drawable once, in order."""
-        if not self.scanout:
-            for client in self._clients:
-                client.note(drawn)
+        screen = self.screen
+        if screen is None or self.scanout:
+            return
+        damage: list[Rect] = []
+        for drawable, rects in drawn:
+            damage += rects
+            if type(drawable.op) is CopyBits:
+                box, src = drawable.bbox, drawable.op.src
+                screen.hint(box.left - src.x, box.top - src.y)
+        screen.declare(damage)
 
     def forget_pixels(self) -> None:
-        """Nobody knows what the canvas has drawn lately: all of it must be captured anew."""
-        for client in self._clients:
-            client.forget_pixels()
+        """Nobody knows what the canvas has drawn lately: all of it must be looked at anew."""
+        if self.screen is not None:
+            self.screen.declare([self.screen.bounds])
 
     def push(self, now: float) -> None:
         """Bring clients up to date, each as far as it can take it. Call between batches only."""
+        takers = []
         for client in self._clients:
+            if client.can_take(now):
+                takers.append(client)
+            elif (self._dirty or client.lags) and (when := client.waits_until()) is not None:
+                self.wake_at(when)
+        if not takers or self.screen is None:
+            return
+        if self.screen.dirty:
+            if now >= self._look_at:
+                self.look(now, takers)
+            else:
+                self.wake_at(self._look_at)
+        for client in takers:
             client.push(now)
+
+    @property
+    def _dirty(self) -> bool:
+        return self.screen is not None and self.screen.dirty
+
+    def look(self, now: float, takers: Sequence[DisplayChannelClient] = ()) -> None:
+        """Look at the screen, if anything was declared. ``takers``: whoever can take what moved at once."""
+        screen = self.screen
+        if screen is None or not screen.dirty:
+            return
+        look = screen.look(now)
+        self._look = next(self._looks)
+        self._look_at = now + FRAME_S
+        for client in self._clients:
+            client.looked(look, takes_moves=client in takers)
+
+    def encode(self, rects: Sequence[Rect], settings: ImageSettings, done: Done, now: float) -> None:
+        """Capture the newest look there and pack it, once for all clients that can have the same images."""
+        key = (self._look, tuple(rects), settings) if settings.shared else None
+        if key in self._jobs:
+            self._jobs[key].append(done)
+            return
+        screen = self.screen
+        assert screen is not None
+        captures = [screen.read(rect) for rect in rects]
+        solid = screen.spec.format is SurfaceFormat.XRGB32
+        small = sum([rect.area for rect in rects]) <= ENCODED_HERE
+        waiting = [done]
+        if key is not None and not small:
+            self._jobs[key] = waiting
+
+        def all_done(images: Sequence[EncodedImage], now: float) -> None:
+            self._jobs.pop(key, None)
+            for each in waiting:
+                each(images, now)
+
+        encoders = self._here if small else self._encoders
+        encoders.submit(lambda: _encode_all(captures, settings, solid), all_done, now)
+
+    # Monitors
 
     def guest_monitors(self, config: MonitorsConfig | None) -> None:
         """The guest's driver placed its monitors; None: the driver has gone. A config without heads is ignored."""
@@ -337,6 +258,10 @@ class DisplayChannel:
         for cap in guest:
             caps[cap // 8] |= 1 << (cap % 8)
         return True, bytes(caps)
+
+
+def _encode_all(captures: Sequence[Pixels], settings: ImageSettings, solid: bool) -> list[EncodedImage]:
+    return [encode(pixels, settings, solid=solid) for pixels in captures]
 
 
 # COMPOSITE and A8_SURFACE stay away from guests while no canvas draws them.

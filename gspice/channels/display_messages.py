@@ -1,70 +1,102 @@
-"""Drawing operations and captured pixels as messages of the display channel."""
+"""What moved and what was packed, as messages of the display channel."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import reduce
 
-from gspice.geometry import Rect
-from gspice.pixels import BitmapFormat
-from gspice.qxl.ops import Blackness, CopyBits, Drawable, Fill, Invers, Whiteness
-from gspice.stream.captures import CapturedImage
-from gspice.wire.enums import BitmapFlags, Ropd, ScaleMode
-from gspice.wire.images import Bitmap, Lz4
+from gspice.geometry import Point, Rect
+from gspice.pixels import SurfaceSpec, row_bytes
+from gspice.stream.image_encoder import Coder, EncodedImage
+from gspice.stream.reference_frame import Move
+from gspice.wire import images
+from gspice.wire.enums import BitmapFlags, JpegAlphaFlags, Ropd, ScaleMode, SurfaceFlags
 from gspice.wire.message import Message
-from gspice.wire.messages.draw import (
-    DisplayBlackness,
-    DisplayCopy,
-    DisplayCopyBits,
-    DisplayFill,
-    DisplayInvers,
-    DisplayWhiteness,
-)
+from gspice.wire.messages.display import DisplaySurfaceCreate
+from gspice.wire.messages.draw import DisplayCopy, DisplayCopyBits, DisplayFill
 from gspice.wire.types import BrushSolid, Clip, ClipNone, ClipRects, DisplayBase
 
 
-def _fill(base: DisplayBase, op: Fill) -> Message:
-    return DisplayFill(base=base, brush=BrushSolid(color=op.brush.color), ropd=op.ropd)
+def copy_bits(surface_id: int, move: Move) -> Message:
+    """What the client copies from what it has."""
+    rect = move.rect
+    return DisplayCopyBits(
+        base=DisplayBase(surface_id=surface_id, box=rect), src=Point(rect.left - move.dx, rect.top - move.dy)
+    )
 
 
-_FORWARD: dict[type, Callable[[DisplayBase, Any], Message]] = {
-    Fill: _fill,
-    CopyBits: lambda base, op: DisplayCopyBits(base=base, src=op.src),
-    Blackness: lambda base, op: DisplayBlackness(base=base),
-    Whiteness: lambda base, op: DisplayWhiteness(base=base),
-    Invers: lambda base, op: DisplayInvers(base=base),
+def surface_create(surface_id: int, spec: SurfaceSpec, *, primary: bool = False) -> Message:
+    """A surface of black pixels; the primary one is what is seen."""
+    return DisplaySurfaceCreate(
+        surface_id=surface_id,
+        width=spec.width,
+        height=spec.height,
+        format=spec.format,
+        flags=SurfaceFlags.PRIMARY if primary else 0,
+    )
+
+
+def surface_copies(source: int, target: int, rects: Sequence[Rect], *, clipped: bool) -> list[Message]:
+    """Rectangles of one surface copied to the same places of another; ``clipped``: all by one command."""
+    if clipped and len(rects) > 1:
+        box = reduce(Rect.union, rects)
+        return [_surface_copy(source, target, box, ClipRects(rects=tuple(rects)))]
+    return [_surface_copy(source, target, rect, ClipNone()) for rect in rects]
+
+
+def _surface_copy(source: int, target: int, box: Rect, clip: Clip) -> Message:
+    return DisplayCopy(
+        base=DisplayBase(surface_id=target, box=box, clip=clip),
+        src=images.Surface(width=box.right, height=box.bottom, surface_id=source),
+        src_area=box,
+        ropd=Ropd.OP_PUT,
+        scale_mode=ScaleMode.NEAREST,
+    )
+
+
+def _raw(image: EncodedImage) -> images.Image:
+    return images.Bitmap(
+        width=image.width,
+        height=image.height,
+        format=image.format,
+        bitmap_flags=BitmapFlags.TOP_DOWN,
+        x=image.width,
+        y=image.height,
+        stride=row_bytes(image.width, image.format.bits_per_pixel),
+        data=image.data,
+    )
+
+
+_IMAGES: dict[Coder, Callable[[EncodedImage], images.Image]] = {
+    Coder.RAW: _raw,
+    Coder.QUIC: lambda image: images.Quic(width=image.width, height=image.height, data=image.data),
+    Coder.LZ: lambda image: images.LzRgb(width=image.width, height=image.height, data=image.data),
+    Coder.GLZ: lambda image: images.Glz(width=image.width, height=image.height, data=image.data),
+    Coder.ZLIB_GLZ: lambda image: images.ZlibGlz(
+        width=image.width, height=image.height, glz_size=image.inner_size, data=image.data
+    ),
+    Coder.LZ4: lambda image: images.Lz4(width=image.width, height=image.height, data=image.data),
+    Coder.JPEG: lambda image: images.Jpeg(width=image.width, height=image.height, data=image.data),
+    Coder.JPEG_ALPHA: lambda image: images.JpegAlpha(
+        width=image.width,
+        height=image.height,
+        jpeg_flags=JpegAlphaFlags.TOP_DOWN,
+        jpeg_size=image.inner_size,
+        data=image.data,
+    ),
 }
 
 
-def forwarded(drawable: Drawable, rects: Sequence[Rect]) -> Message:
-    """A drawable as the drawing command that does the same on the client.
-
-    ``rects`` are the pixels it touches. Only for what ``SurfaceView.note`` says may be forwarded: no masks, no
-    images, solid brushes.
-    """
-    clip: Clip = ClipNone() if drawable.clip is None else ClipRects(rects=tuple(rects))
-    base = DisplayBase(surface_id=drawable.surface_id, box=drawable.bbox, clip=clip)
-    return _FORWARD[type(drawable.op)](base, drawable.op)
-
-
-def image_copy(surface_id: int, rect: Rect, image: CapturedImage, image_id: int) -> Message:
-    """Captured pixels as an opaque copy to where they were captured."""
-    source: Bitmap | Lz4
-    if image.lz4:
-        source = Lz4(id=image_id, width=image.width, height=image.height, data=image.data)
-    else:
-        source = Bitmap(
-            id=image_id,
-            width=image.width,
-            height=image.height,
-            format=BitmapFormat(image.format),
-            bitmap_flags=BitmapFlags.TOP_DOWN,
-            x=image.width,
-            y=image.height,
-            stride=image.stride,
-            data=image.data,
+def image_message(surface_id: int, rect: Rect, image: EncodedImage) -> Message:
+    """Packed pixels as an opaque copy to where they were captured; of one colour, as a fill."""
+    base = DisplayBase(surface_id=surface_id, box=rect)
+    if image.coder is Coder.SOLID:
+        return DisplayFill(
+            base=base,
+            brush=BrushSolid(color=int.from_bytes(image.data, "little") & 0xFFFFFF),
+            ropd=Ropd.OP_PUT,
         )
     return DisplayCopy(
-        base=DisplayBase(surface_id=surface_id, box=rect),
-        src=source,
+        base=base,
+        src=_IMAGES[image.coder](image),
         src_area=Rect(0, 0, image.width, image.height),
         ropd=Ropd.OP_PUT,
         scale_mode=ScaleMode.NEAREST,

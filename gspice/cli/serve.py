@@ -18,8 +18,10 @@ from gspice.hosts.whole_file import check_apart, check_target
 from gspice.server import worker_recorder
 from gspice.server.options import ServerOptions
 from gspice.server.security import ChannelSecurity
+from gspice.server.settings import MOST_CLIENTS
 from gspice.server.spice_server import SpiceServer
 from gspice.server.tls import directory
+from gspice.stream.compression import COMPRESSIONS
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -63,6 +65,20 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
 @click.option("--size", callback=_size, default="1280x800", show_default=True, help="Size of the desktop.")
 @click.option("--video", type=FileName(), help="Video to play in a window.")
 @renderer_options()
+@click.option(
+    "--image-compression",
+    type=click.Choice(list(COMPRESSIONS)),
+    default="auto",
+    show_default=True,
+    help="How pictures are packed, for clients that do not ask for another way.",
+)
+@click.option(
+    "--max-clients",
+    type=click.IntRange(1, MOST_CLIENTS),
+    default=16,
+    show_default=True,
+    help="Clients at the same time; the oldest makes room for one more.",
+)
 @click.option("--secure-channel", multiple=True, metavar="NAME", help="Channel that is let in over TLS only.")
 @click.option("--name", default="GSpice desktop", show_default=True, help="Name that clients show.")
 @click.option("--vv", type=FileName(), help="Write a file that remote-viewer opens.")
@@ -90,6 +106,8 @@ def serve(
     video: Path | None,
     renderer: str,
     renderer_device: str | None,
+    image_compression: str,
+    max_clients: int,
     secure_channel: tuple[str, ...],
     name: str,
     vv: Path | None,
@@ -131,6 +149,8 @@ def serve(
         options.security.set(channel, ChannelSecurity.SSL)
     failures = RecordingFailures()
     server = SpiceServer(options)
+    server.set_image_compression(COMPRESSIONS[image_compression])
+    server.set_max_clients(max_clients)
     password = read_password_file(password_file) if password_file else None
     if password is not None:
         server.tickets.set_ticket(password, password_lifetime or 0, time.monotonic())

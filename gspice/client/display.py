@@ -7,7 +7,7 @@ from gspice.client.channel import ClientChannel, Handlers
 from gspice.client.completeness import UnknownPixels
 from gspice.client.drawing import DRAWING_MESSAGES, base_of, clip_of, drawable_of, drawing_name
 from gspice.client.errors import UnsupportedError
-from gspice.client.images import CACHE_PIXELS, ImageCache
+from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, ImageCache
 from gspice.errors import GuestError, ProtocolError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
@@ -79,13 +79,12 @@ class DisplayChannel(ClientChannel):
         if server_caps.has(DisplayCap.PREF_COMPRESSION):
             # Ahead of INIT, which the server answers with the whole picture.
             self.send(wire.DisplayPreferredCompression(image_compression=self._compression))
-        # Without a window there is no GLZ dictionary.
         self.send(
             wire.DisplayInit(
                 pixmap_cache_id=1,
                 pixmap_cache_size=CACHE_PIXELS,
                 glz_dictionary_id=1,
-                glz_dictionary_window_size=0,
+                glz_dictionary_window_size=GLZ_WINDOW_PIXELS,
             )
         )
 

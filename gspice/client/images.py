@@ -3,32 +3,33 @@
 from collections.abc import Callable
 from typing import Any
 
-from gspice.client.errors import UnsupportedError
 from gspice.codec import image as codec
 from gspice.codec import lz4
+from gspice.codec.glz import GlzWindow
 from gspice.errors import ProtocolError
 from gspice.pixels import BitmapFormat, row_bytes
 from gspice.qxl import ops
 from gspice.wire import types as wire
-from gspice.wire.enums import BitmapFlags, ImageFlags, ImageType, JpegAlphaFlags
+from gspice.wire.enums import BitmapFlags, ImageFlags, JpegAlphaFlags
 
 CACHE_PIXELS = 20 << 20
 """Pixels of all images in the cache, as announced to the server: 80 MiB of 32 bits."""
 _CACHE_SLACK = 2
 """Servers count in ways of their own; what is far beyond the announcement is no miscount."""
+GLZ_WINDOW_PIXELS = 8 << 20
+"""Pixels of the images that GLZ images may refer to, as announced to the server: 32 MiB of 32 bits."""
 MAX_PALETTES = 1024
 """Palettes in the cache: servers keep 128."""
 MAX_IMAGE_BYTES = 1 << 28
 """Pixels of one decoded image: 8192x8192 of 32 bits."""
 
-_NAMES = {int(kind): kind.name for kind in ImageType}
-
 
 class ImageCache:
-    """What the server has told the client to keep. An image that could not be decoded is kept as such."""
+    """What the server has told the client to keep, and the images that GLZ images refer to."""
 
     def __init__(self) -> None:
-        self._images: dict[int, ops.Image | UnsupportedError] = {}
+        self.glz = GlzWindow(GLZ_WINDOW_PIXELS)
+        self._images: dict[int, ops.Image] = {}
         self._sizes: dict[int, int] = {}
         self._pixels = 0
         self._palettes: dict[int, ops.Palette] = {}
@@ -39,7 +40,7 @@ class ImageCache:
     def __len__(self) -> int:
         return len(self._images)
 
-    def keep(self, image_id: int, image: ops.Image | UnsupportedError, pixels: int) -> None:
+    def keep(self, image_id: int, image: ops.Image, pixels: int) -> None:
         """Keep an image, in place of one with the same id; ProtocolError where it is far too much."""
         self.drop(image_id)
         self._images[image_id] = image
@@ -51,13 +52,10 @@ class ImageCache:
             )
 
     def get(self, image_id: int) -> ops.Image:
-        """An image that is kept. ProtocolError: there is none; UnsupportedError: it could not be decoded."""
+        """An image that is kept; ProtocolError where there is none."""
         if image_id not in self._images:
             raise ProtocolError(f"image {image_id:#x} is to come from the cache, which does not have it")
-        image = self._images[image_id]
-        if isinstance(image, UnsupportedError):
-            raise UnsupportedError(str(image))
-        return image
+        return self._images[image_id]
 
     def drop(self, image_id: int) -> None:
         """Forget an image, if it is there."""
@@ -94,23 +92,13 @@ class ImageCache:
 def image_of(image: wire.Image, cache: ImageCache) -> ops.Image:
     """The image ready to draw with, put into the cache where the server wants that.
 
-    UnsupportedError: this client has no decoder for it. ProtocolError: it is malformed, or not in the cache.
+    Every image that comes must be given to it once, in the order of arrival: later ones may refer to it.
+    ProtocolError: it is malformed, or what it refers to is not in the cache.
     """
-    decode = _DECODERS.get(type(image))
-    decoded: ops.Image | UnsupportedError
-    try:
-        decoded = decode(image, cache) if decode else _unsupported(image)
-    except UnsupportedError as error:
-        decoded = error
+    decoded = _DECODERS[type(image)](image, cache)
     if image.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME) and not isinstance(image, _CACHED):
         cache.keep(image.id, decoded, image.width * image.height)
-    if isinstance(decoded, UnsupportedError):
-        raise decoded
     return decoded
-
-
-def _unsupported(image: wire.Image) -> UnsupportedError:
-    return UnsupportedError(f"image of type {_NAMES.get(image.type, image.type)}")
 
 
 def _bitmap(image: wire.Bitmap, cache: ImageCache) -> ops.Image:
@@ -172,6 +160,29 @@ def _encoded(image: wire.Quic | wire.LzRgb | wire.LzPlt | wire.Jpeg, cache: Imag
     return _bitmap_image(image, decoded, palette)
 
 
+def _glz(image: wire.Glz, cache: ImageCache) -> ops.Image:
+    try:
+        decoded = codec.decode_glz(cache.glz, image.data, image.width, image.height, MAX_IMAGE_BYTES)
+    except codec.CodecError as error:
+        raise ProtocolError(str(error)) from error
+    return _bitmap_image(image, decoded, None)
+
+
+def _zlib_glz(image: wire.ZlibGlz, cache: ImageCache) -> ops.Image:
+    try:
+        decoded = codec.decode_zlib_glz(
+            cache.glz,
+            image.data,
+            image.width,
+            image.height,
+            glz_size=image.glz_size,
+            max_bytes=MAX_IMAGE_BYTES,
+        )
+    except codec.CodecError as error:
+        raise ProtocolError(str(error)) from error
+    return _bitmap_image(image, decoded, None)
+
+
 def _jpeg_alpha(image: wire.JpegAlpha, cache: ImageCache) -> ops.Image:
     try:
         decoded = codec.decode_jpeg_alpha(
@@ -222,6 +233,8 @@ _DECODERS: dict[type[Any], Callable[[Any, ImageCache], ops.Image]] = {
     wire.Quic: _encoded,
     wire.LzRgb: _encoded,
     wire.LzPlt: _encoded,
+    wire.Glz: _glz,
+    wire.ZlibGlz: _zlib_glz,
     wire.Jpeg: _encoded,
     wire.JpegAlpha: _jpeg_alpha,
     wire.Surface: _surface,

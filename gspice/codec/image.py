@@ -3,14 +3,24 @@
 LZ4 (``gspice.codec.lz4``) is not among them: it comes with the format of its pixels and has no header to check.
 """
 
+import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gspice.codec import jpeg, lz, quic
+from gspice.codec import glz, jpeg, lz, quic
 from gspice.codec.errors import CodecError
 from gspice.pixels import BitmapFormat
 
-__all__ = ["MAX_IMAGE_BYTES", "CodecError", "DecodedImage", "decodable", "decode", "decode_jpeg_alpha"]
+__all__ = [
+    "MAX_IMAGE_BYTES",
+    "CodecError",
+    "DecodedImage",
+    "decodable",
+    "decode",
+    "decode_glz",
+    "decode_jpeg_alpha",
+    "decode_zlib_glz",
+]
 
 MAX_IMAGE_BYTES = 1 << 28
 """Pixels of one decoded image, if the caller names no other limit: 8192x8192 of 32 bits."""
@@ -25,6 +35,8 @@ _QUIC_FORMATS = {
     quic.QuicType.RGBA: BitmapFormat.ARGB32,
 }
 """Not GRAY: no bitmap is of such pixels, and no peer sends or takes them."""
+_MOST_GLZ_BYTES, _MOST_GLZ_HEADER = 5, 64
+"""What GLZ takes at most: for each pixel, with all that is beside the pixels themselves, and for what comes first."""
 _LZ_PLT_FORMATS = {
     lz.LzType.PLT1_LE: BitmapFormat.BIT1_LE,
     lz.LzType.PLT1_BE: BitmapFormat.BIT1_BE,
@@ -83,6 +95,45 @@ def decode_jpeg_alpha(
     """As decode(), for JPEG_ALPHA, whose descriptor says more; ``top_down`` is its flag."""
     rows = jpeg.decode_alpha(data, jpeg_size, top_down, width, height, max_bytes)
     return DecodedImage(BitmapFormat.ARGB32, width, height, True, width * jpeg.PIXEL_BYTES, rows)
+
+
+def decode_glz(
+    window: glz.GlzWindow,
+    data: bytes | memoryview,
+    width: int,
+    height: int,
+    max_bytes: int = MAX_IMAGE_BYTES,
+) -> DecodedImage:
+    """As decode(), for GLZ_RGB, which refers to the images in ``window`` and is put there itself."""
+    header = glz.parse_header(data)
+    _check("GLZ", (header.width, header.height), (width, height))
+    rows = window.decode(data, max_bytes)
+    return DecodedImage(
+        _LZ_RGB_FORMATS[header.type], width, height, header.top_down, header.stride, rows.data
+    )
+
+
+def decode_zlib_glz(
+    window: glz.GlzWindow,
+    data: bytes | memoryview,
+    width: int,
+    height: int,
+    *,
+    glz_size: int,
+    max_bytes: int = MAX_IMAGE_BYTES,
+) -> DecodedImage:
+    """As decode_glz(), for ZLIB_GLZ_RGB, whose descriptor says how large the stream is when inflated."""
+    if not 0 < glz_size <= min(width * height * _MOST_GLZ_BYTES + _MOST_GLZ_HEADER, max_bytes):
+        raise CodecError(f"GLZ stream of {glz_size} bytes for an image of {width}x{height} pixels")
+    engine = zlib.decompressobj()
+    try:
+        # One more, so that zlib comes to its end, or is seen not to.
+        stream = engine.decompress(data, glz_size + 1)
+    except zlib.error as error:
+        raise CodecError(f"GLZ stream that cannot be inflated: {error}") from error
+    if len(stream) != glz_size or not engine.eof or engine.unused_data:
+        raise CodecError(f"GLZ stream that does not inflate to just {glz_size} bytes")
+    return decode_glz(window, stream, width, height, max_bytes)
 
 
 def _quic(data: bytes | memoryview, width: int, height: int, max_bytes: int) -> DecodedImage:

@@ -11,25 +11,27 @@ from gspice.codec.errors import CodecError
 
 from gspice.codec.quic_bits cimport QuicBits, leading_zeros, little, peek, skip
 from gspice.codec.quic_model cimport (
+    QUIC_ALPHA,
     QUIC_GRAY,
     QUIC_HEADER_BYTES,
     QUIC_MAGIC,
     QUIC_MASK_BITS,
     QUIC_MASK_PIXELS,
+    QUIC_MOST_PIXELS,
     QUIC_RGB16,
     QUIC_RGB24,
     QUIC_RGB32,
     QUIC_RGBA,
     QUIC_RUN_STATES,
     QUIC_VERSION,
-    QuicChannel,
+    QuicBucket,
     QuicFamily,
     QuicPace,
-    quic_bucket,
+    quic_channels,
     quic_fill_family,
     quic_learn,
     quic_next_wait,
-    quic_reset_channel,
+    quic_reset_buckets,
     quic_reset_pace,
     quic_run_bits,
 )
@@ -50,9 +52,6 @@ class QuicHeader(NamedTuple):
 
 
 cdef enum:
-    CHANNELS = 4
-    MOST_PIXELS = 0x1fffffff  # offsets within an image are of type int, pixels have 4 bytes
-    ALPHA = 3  # the channel, and the byte of a pixel
     # Below this a call keeps the GIL: getting it back may take longer than the work.
     KEEP_GIL_PIXELS = 1 << 13
 
@@ -62,10 +61,14 @@ cdef enum Fault:
     SHORT  # the stream ends within the row
     LONG_RUN  # a run goes on beyond its row
 
+cdef struct Channel:
+    QuicBucket[8] buckets
+    uint8_t *values  # of this row; those not coded again, within runs, are of rows before. [-1] exists
+
 cdef struct Decoder:
     QuicBits bits
     const QuicFamily *family
-    QuicChannel[4] channels
+    Channel[4] channels
     QuicPace colour
     QuicPace alpha
 
@@ -121,23 +124,19 @@ def decode_into(const uint8_t[::1] data not None, uint8_t[::1] out not None):
 
 cdef object image_bytes(object header):
     pixels = header.width * header.height
-    if pixels > MOST_PIXELS:
-        raise CodecError(f"QUIC image of {pixels} pixels, more than {MOST_PIXELS}")
+    if pixels > QUIC_MOST_PIXELS:
+        raise CodecError(f"QUIC image of {pixels} pixels, more than {QUIC_MOST_PIXELS}")
     return pixels * pixel_bytes(header.type)
 
 
 cdef object least_bits(object header):
     # A value takes a bit, and a run of pixels can begin only after three of a row and not in the first one.
-    return channels_of(header.type) * (header.width + (header.height - 1) * min(header.width, 3))
-
-
-cdef inline int channels_of(int kind) noexcept nogil:
-    return 1 if kind == QUIC_GRAY else 4 if kind == QUIC_RGBA else 3
+    return quic_channels(header.type) * (header.width + (header.height - 1) * min(header.width, 3))
 
 
 cdef object decode_rows(const uint8_t[::1] data, object header, uint8_t *out):
     cdef int kind = header.type, width = header.width, height = header.height
-    cdef int row = 0, channels = channels_of(kind)
+    cdef int row = 0, channels = quic_channels(kind)
     cdef size_t value_row = <size_t>width + 1
     cdef size_t scratch = 8 * <size_t>width if kind == QUIC_RGB16 else 0
     cdef Fault fault = OK
@@ -149,7 +148,7 @@ cdef object decode_rows(const uint8_t[::1] data, object header, uint8_t *out):
     values = <uint8_t *>decoder + sizeof(Decoder)
     decoder.family = &bits5 if kind == QUIC_RGB16 else &bits8
     for i in range(channels):
-        quic_reset_channel(&decoder.channels[i], decoder.family)
+        quic_reset_buckets(decoder.channels[i].buckets, decoder.family)
         decoder.channels[i].values = values + i * value_row + 1
     quic_reset_pace(&decoder.colour)
     quic_reset_pace(&decoder.alpha)
@@ -175,7 +174,7 @@ cdef Fault decode_image(
     cdef uint8_t *above = NULL
     cdef uint8_t *line = out
     cdef Fault fault = OK
-    cdef int y, c, channels = channels_of(kind)
+    cdef int y, c, channels = quic_channels(kind)
     for y in range(height):
         row[0] = y
         if kind == QUIC_RGB16:
@@ -191,10 +190,10 @@ cdef Fault decode_image(
             if fault == OK and kind == QUIC_RGBA:
                 fault = decode_row(
                     decoder,
-                    &decoder.channels[ALPHA],
+                    &decoder.channels[QUIC_ALPHA],
                     &decoder.alpha,
-                    above + ALPHA if above else NULL,
-                    line + ALPHA,
+                    above + QUIC_ALPHA if above else NULL,
+                    line + QUIC_ALPHA,
                     width,
                     1,
                     4,
@@ -213,7 +212,7 @@ cdef Fault decode_image(
 
 cdef Fault decode_row(
     Decoder *decoder,
-    QuicChannel *channels,
+    Channel *channels,
     QuicPace *pace,
     const uint8_t *above,
     uint8_t *line,
@@ -247,7 +246,7 @@ cdef Fault decode_row(
 
 cdef inline Fault decode_piece(
     Decoder *decoder,
-    QuicChannel *channels,
+    Channel *channels,
     QuicPace *pace,
     const uint8_t *above,
     uint8_t *line,
@@ -290,7 +289,7 @@ cdef inline Fault decode_piece(
                     run -= 1
                 continue
         for c in range(count):
-            value = decode_value(&bits, family, quic_bucket(&channels[c], family, i).best)
+            value = decode_value(&bits, family, bucket_at(&channels[c], family, i).best)
             channels[c].values[i] = value
             if above == NULL:
                 guess = pixel[at(c, count) - step] if i else 0
@@ -301,12 +300,17 @@ cdef inline Fault decode_piece(
             pixel[at(c, count)] = <uint8_t>((family.unfolded[value] + guess) & family.mask)
         if i == stop:
             for c in range(count):
-                quic_learn(&channels[c], family, pace, i)
+                quic_learn(bucket_at(&channels[c], family, i), family, pace, channels[c].values[i])
             stop += 1 + <int64_t>quic_next_wait(pace)
         i += 1
     pace.wait = <uint32_t>(stop - i)
     decoder.bits = bits
     return fault
+
+
+cdef inline QuicBucket *bucket_at(Channel *channel, const QuicFamily *family, int i) noexcept nogil:
+    # That which codes the value at i.
+    return &channel.buckets[family.bucket[channel.values[i - 1]]]
 
 
 cdef inline int at(int c, const int count) noexcept nogil:
@@ -363,7 +367,7 @@ cdef inline int64_t decode_run(QuicBits *bits, QuicPace *pace, int room) noexcep
 cdef void clear_high(uint8_t *line, int width) noexcept nogil:
     cdef int i
     for i in range(width):
-        line[4 * i + ALPHA] = 0
+        line[4 * i + QUIC_ALPHA] = 0
 
 
 cdef void pack555(const uint8_t *line, uint8_t *out, int width) noexcept nogil:

@@ -6,7 +6,7 @@ of late for errors that followed an error of like size. Both ends keep count of 
 cost: for each pixel at first, then at random distances that grow, drawn from a table which both have.
 """
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 
@@ -43,6 +43,7 @@ cdef enum:
     QUIC_MASK_BITS = 6  # the mask of the distances stops growing here
     QUIC_MASK_PIXELS = 2048  # and grows by a bit after so many pixels
     QUIC_RUN_STATES = 32
+    QUIC_MOST_PIXELS = 0x1fffffff  # offsets within an image are of type int, pixels have 4 bytes
     QUIC_HEADER_BYTES = 20  # little-endian words: "QUIC", version, type, width, height
     QUIC_VERSION = 0
     QUIC_MAGIC = 0x43495551
@@ -54,6 +55,9 @@ cdef enum QuicPixels:
     QUIC_RGB32
     QUIC_RGBA
 
+cdef enum:
+    QUIC_ALPHA = 3  # the channel, and the byte of a pixel
+
 cdef struct QuicFamily:
     # What depends on the bits of a channel, 8 or 5, alone.
     uint32_t bits
@@ -64,18 +68,14 @@ cdef struct QuicFamily:
     uint32_t[8] escape_length
     uint32_t[8] escape_bits
     uint32_t[8] escape_mask
-    uint8_t[256][8] length  # of the code word, by value and code
+    uint8_t[256][8] length  # of the code word, by value and code; 255 where the family has no such code
     uint8_t[256] folded  # prediction errors, modulo 1 << bits, as values: small ones of either sign first
     uint8_t[256] unfolded
     uint8_t[256] bucket  # by the value before
 
 cdef struct QuicBucket:
-    uint32_t[8] cost  # by code, of the values seen
+    int32_t[8] cost  # by code, of the values seen
     uint32_t best  # the code of least cost
-
-cdef struct QuicChannel:
-    QuicBucket[8] buckets
-    uint8_t *values  # of this row; those not coded again, within runs, are of rows before. [-1] exists
 
 cdef struct QuicPace:
     # When the model learns: for one colour, which is three channels, or for one channel.
@@ -86,12 +86,17 @@ cdef struct QuicPace:
     uint32_t run_state
 
 
+cdef inline int quic_channels(int kind) noexcept nogil:
+    return 1 if kind == QUIC_GRAY else 4 if kind == QUIC_RGBA else 3
+
+
 cdef inline void quic_fill_family(QuicFamily *family, uint32_t bits) noexcept nogil:
     cdef uint32_t code, prefix, value, left
     cdef int bucket = 0
     memset(family, 0, sizeof(QuicFamily))
     family.bits = bits
     family.mask = (1u << bits) - 1
+    memset(family.length, 0xff, sizeof(family.length))
     for code in range(bits):
         prefix = min(QUIC_CODE_LIMIT - bits, (1u << (bits - code)) - 1)
         left = (1u << bits) - (prefix << code)
@@ -118,11 +123,12 @@ cdef inline void quic_fill_family(QuicFamily *family, uint32_t bits) noexcept no
         family.bucket[value] = family.bucket[value & family.mask]
 
 
-cdef inline void quic_reset_channel(QuicChannel *channel, const QuicFamily *family) noexcept nogil:
+cdef inline void quic_reset_buckets(QuicBucket *buckets, const QuicFamily *family) noexcept nogil:
+    # Those of a channel.
     cdef int i
-    memset(channel.buckets, 0, sizeof(channel.buckets))
+    memset(buckets, 0, QUIC_BUCKETS * sizeof(QuicBucket))
     for i in range(QUIC_BUCKETS):
-        channel.buckets[i].best = family.bits - 1
+        buckets[i].best = family.bits - 1
 
 
 cdef inline void quic_reset_pace(QuicPace *pace) noexcept nogil:
@@ -136,24 +142,17 @@ cdef inline uint32_t quic_next_wait(QuicPace *pace) noexcept nogil:
     return quic_distances[pace.seed] & ((1u << pace.mask_bits) - 1)
 
 
-cdef inline QuicBucket *quic_bucket(QuicChannel *channel, const QuicFamily *family, int i) noexcept nogil:
-    # The bucket that codes the value at i.
-    return &channel.buckets[family.bucket[channel.values[i - 1]]]
-
-
 cdef inline void quic_learn(
-    QuicChannel *channel, const QuicFamily *family, const QuicPace *pace, int i
+    QuicBucket *bucket, const QuicFamily *family, const QuicPace *pace, uint8_t value
 ) noexcept nogil:
-    # Count the value at i, which has just been coded.
-    cdef QuicBucket *bucket = quic_bucket(channel, family, i)
-    cdef const uint8_t *length = family.length[channel.values[i]]
-    cdef uint32_t code, best = 0, least = 0xffffffffu
-    for code in range(family.bits):
+    # Count a value that this bucket has just coded. Always all 8 codes, so that they are counted at once.
+    cdef const uint8_t *length = family.length[value]
+    cdef int32_t code, key, least = 0x7fffffff
+    for code in range(8):
         bucket.cost[code] += length[code]
-        if bucket.cost[code] <= least:
-            least = bucket.cost[code]
-            best = code
-    bucket.best = best
-    if least > quic_triggers[pace.mask_bits]:
-        for code in range(family.bits):
+        key = bucket.cost[code] << 3 | (7 - code)  # of codes that cost the same, the last
+        least = min(least, key)
+    bucket.best = 7 - (least & 7)
+    if least >> 3 > quic_triggers[pace.mask_bits]:
+        for code in range(8):
             bucket.cost[code] >>= 1

@@ -1,4 +1,4 @@
-"""The clients of a server: who may open which channel, whose connection belongs to whom, and who replaces whom.
+"""The clients of a server: who may open which channel, whose connection belongs to whom, and who makes room for whom.
 
 On the host loop. A client is one main channel and the channels that named its connection id.
 """
@@ -7,13 +7,14 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gspice.channels.base import LinkInfo
 from gspice.channels.main import MainChannelClient
 from gspice.server.connection import Connection
 from gspice.server.opener import Opener
 from gspice.server.transport import Transport
+from gspice.stream.client_caches import ClientCaches
 from gspice.vdi.core import ChannelEvent, ChannelEventInfo
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
@@ -57,10 +58,11 @@ class Client:
     arrived: bool = True
     """False: its machine is still on the way here, and its channels stand in ``waiting`` until then."""
     waiting: list[_Waiting] = field(default_factory=list)
+    caches: ClientCaches = field(default_factory=ClientCaches)
 
 
 class Clients:
-    """The table of clients. One at a time: the newest replaces the one before."""
+    """The table of clients. When there are too many, the oldest makes room for the newest."""
 
     def __init__(
         self,
@@ -68,8 +70,13 @@ class Clients:
         channel_event: Callable[[ChannelEvent, ChannelEventInfo], None],
         client_left: Callable[[], None] = lambda: None,
         awaits_machine: Callable[[], bool] = lambda: False,
+        max_clients: Callable[[], int] = lambda: 1,
     ) -> None:
-        """``awaits_machine``: whether a machine may be on its way here, so that its clients may come ahead."""
+        """``awaits_machine``: whether a machine may be on its way here, so that its clients may come ahead.
+
+        ``max_clients``: how many may be here at the same time.
+        """
+        self._max_clients = max_clients
         self._awaits_machine = awaits_machine
         self._opener = opener
         self._client_left = client_left
@@ -123,6 +130,7 @@ class Clients:
         client.open.add(key)
         self._channels[token] = _Channel(client, key, info)
         self._initialized(info, link, client.connection_id)
+        link = replace(link, caches=client.caches)
         if client.arrived:
             self._opener.open_channel(transport, link, leftover, token)
         else:
@@ -131,7 +139,7 @@ class Clients:
     def _main_linked(
         self, transport: Transport, link: LinkInfo, leftover: bytes, info: ChannelEventInfo
     ) -> None:
-        for old in list(self._clients.values()):
+        for old in self._making_room(link.connection_id):
             log.info("client %s is replaced by %s", old.connection.link.peer, link.peer)
             old.main.disconnect(REPLACED)
             self._drop(old, REPLACED)
@@ -164,6 +172,12 @@ class Clients:
         self._mains.add(connection)
         if not connection.closed:
             self._clients[connection_id] = Client(connection_id, main, connection, info, arrived=not ahead)
+
+    def _making_room(self, connection_id: int) -> list[Client]:
+        """Who has to go for one that comes, with this id if it is not 0: its namesake, then the oldest."""
+        namesake = [client for client in self if client.connection_id == connection_id]
+        others = [client for client in self if client not in namesake]  # in the order in which they came
+        return namesake + others[: max(0, len(others) + 1 - self._max_clients())]
 
     def _arrived(self, connection_id: int) -> None:
         """A client's machine is here: serve the channels that it has linked ahead."""

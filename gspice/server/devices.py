@@ -10,6 +10,7 @@ from gspice.gpu.canvas import Canvas
 from gspice.input.devices import InputDevices
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
+from gspice.server.encoder_pool import EncoderPool
 from gspice.server.red_worker import RedWorker, WorkerEvents
 from gspice.server.settings import LiveSettings
 from gspice.server.worker_canvas import open_worker_canvas
@@ -61,6 +62,7 @@ class Devices:
         self._settings = settings
         self._record = record
         self._budgets = budgets
+        self._pool = EncoderPool()
         self._running = False
         self._workers: dict[int, RedWorker] = {}
         self._others: list[Interface] = []
@@ -108,7 +110,13 @@ class Devices:
         recorder = open_recorder(self._record, qxl.id) if self._record else None
         try:
             worker = RedWorker(
-                qxl, self._main, self._make_canvas, events, recorder, self._settings.image_compression
+                qxl,
+                self._main,
+                self._make_canvas,
+                events,
+                recorder,
+                settings=self._settings.display,
+                pool=self._pool,
             )
             worker.start_thread()
         except (OSError, RuntimeError) as error:
@@ -179,8 +187,8 @@ class Devices:
 
     def setting_changed(self, name: str) -> None:
         """One of the settings has another value now: tell those who keep it."""
-        if name == "image_compression":
-            self.broadcast(m.SetImageCompression(self._settings.image_compression))
+        if name in ("image_compression", "jpeg_compression", "zlib_glz_compression"):
+            self.broadcast(m.SetDisplaySettings(self._settings.display))
         if name in ("image_compression", "streaming_video"):
             for worker in self._workers.values():
                 worker.qxl.set_compression_level(self._settings.compression_level)
@@ -218,3 +226,4 @@ class Devices:
             self._end(worker)
             worker.qxl.worker = None  # nobody is there to answer
         self._workers.clear()
+        self._pool.close()

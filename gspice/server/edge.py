@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gspice.channels.base import LinkInfo
 from gspice.channels.cursor import CursorChannelClient
-from gspice.channels.display import DisplayChannelClient
+from gspice.channels.display_client import DisplayChannelClient
 from gspice.channels.inputs import InputsChannelClient
 from gspice.channels.main import MainChannelClient
 from gspice.errors import ConfigError

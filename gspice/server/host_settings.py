@@ -11,6 +11,7 @@ from gspice.server.settings import LiveSettings
 from gspice.server.tickets import TicketStore
 from gspice.server.tls import TlsConfig
 from gspice.server.video_codecs import format_video_codecs
+from gspice.stream.compression import Compression
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +191,12 @@ class HostSettings:
 
     @property
     def image_compression(self) -> int:
-        return self.settings.image_compression
+        """As hosts know it: what comes nearest to our own automatic choice is libspice's."""
+        return self.settings.image_compression or Compression.AUTO_GLZ
+
+    def set_max_clients(self, count: int) -> None:
+        """Clients at the same time; with 1, the next one takes the display over."""
+        self.settings.set_max_clients(count)
 
     def set_jpeg_compression(self, compression: int) -> None:
         """SPICE_WAN_COMPRESSION_*."""

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, inf
 from typing import Any
 
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
@@ -25,13 +26,14 @@ from gspice.server import worker_messages as m
 from gspice.server.command_reader import CommandReader
 from gspice.server.connection import Connection
 from gspice.server.dispatcher import MainDispatcher, RedDispatcher
+from gspice.server.encoder_pool import EncoderPool, WorkerEncoders
 from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
 from gspice.server.loop import PollLoop
 from gspice.server.qxl_worker import QXLWorker
 from gspice.server.worker_recorder import WorkerRecorder
 from gspice.server.worker_scanout import WorkerScanout
 from gspice.server.worker_surfaces import WorkerSurfaces
-from gspice.stream.captures import Compression
+from gspice.stream.compression import DisplaySettings
 from gspice.vdi.core import WatchEvent
 from gspice.vdi.qxl import QXLInterface
 from gspice.wire.channel_types import ChannelType
@@ -65,7 +67,9 @@ class RedWorker:
         make_canvas: Callable[[], Canvas],
         events: WorkerEvents,
         recorder: WorkerRecorder | None = None,
-        compression: int = Compression.AUTO_GLZ,
+        *,
+        settings: DisplaySettings,
+        pool: EncoderPool,
     ) -> None:
         self.qxl = qxl
         self._info = qxl.get_init_info()
@@ -76,7 +80,8 @@ class RedWorker:
         self._make_canvas = make_canvas
         self._events = events
         self._recorder = recorder
-        self._compression = compression
+        self._settings = settings
+        self._pool = pool
         self._clock = time.monotonic
         self._running = False
         self._ready = False
@@ -92,7 +97,8 @@ class RedWorker:
             m.Stop: self._on_stop,
             m.LoadVmCommands: self._on_loadvm,
             m.SetMouseMode: self._on_mouse_mode,
-            m.SetImageCompression: self._on_compression,
+            m.SetDisplaySettings: self._on_settings,
+            m.Encoded: self._on_encoded,
             m.ConnectChannel: self._on_connect,
             m.DisconnectClient: self._on_disconnect,
             m.Snapshot: self._on_snapshot,
@@ -182,7 +188,14 @@ class RedWorker:
         self._parser = CommandParser(self._memslots, surfaces=info.surfaces)
         canvas = self._canvas = self._make_canvas()
         self._surfaces = GuestSurfaces(canvas, self._memslots, self.qxl.release_resource)
-        self._display = DisplayChannel(canvas, self._compression)
+        self._display = DisplayChannel(
+            canvas,
+            self._settings,
+            WorkerEncoders(self._pool, self.dispatcher, self._clock),
+            wake_at=self._push_at,
+        )
+        self._push_timer = self._loop.timer_add(self._on_push_timer)
+        self._push_due = inf
         self._cursor = CursorChannel()
         self._reader = CommandReader(
             qxl=self.qxl,
@@ -213,6 +226,15 @@ class RedWorker:
 
     def _push(self) -> None:
         self._display.push(self._clock())
+
+    def _push_at(self, when: float) -> None:
+        if when < self._push_due:
+            self._push_due = when
+            self._loop.timer_start(self._push_timer, max(1, ceil((when - self._clock()) * 1000)))
+
+    def _on_push_timer(self) -> None:
+        self._push_due = inf
+        self._push()
 
     def _seen(self, width: int, height: int, absolute: bool) -> None:
         """Clients see something of another size now."""
@@ -291,8 +313,11 @@ class RedWorker:
     def _on_mouse_mode(self, message: m.SetMouseMode) -> None:
         self._cursor.set_mouse_mode(message.client_mode)
 
-    def _on_compression(self, message: m.SetImageCompression) -> None:
-        self._display.set_compression(message.compression)
+    def _on_settings(self, message: m.SetDisplaySettings) -> None:
+        self._display.settings = message.settings
+
+    def _on_encoded(self, message: m.Encoded) -> None:
+        message.deliver()
 
     # Messages: channels
 

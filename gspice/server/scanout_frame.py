@@ -19,6 +19,10 @@ class ScanoutFrame:
         """Take ``area``, which lies inside, from the host's buffer. InterfaceError: it cannot be read."""
         buffer.read(area, self._rows, area.left, area.top)
 
+    def view(self, surface_id: int) -> tuple[memoryview, int]:
+        """All rows as they are now, and the bytes from one to the next."""
+        return self._rows.cast("B").toreadonly(), self.spec.width * BYTES_PER_PIXEL
+
     def read(self, surface_id: int, rect: Rect) -> Pixels:
         """The pixels of a rectangle inside; there is one surface, whatever its id."""
         data = read_pixels(self._rows, rect.left, rect.top, rect.width, rect.height)

@@ -7,19 +7,13 @@ from typing import TypeVar
 
 from gspice.errors import ConfigError
 from gspice.server.video_codecs import DEFAULT, VideoCodec, parse_video_codecs
-from gspice.stream.captures import Compression
+from gspice.stream.compression import Compression, DisplaySettings, WanCompression
 
 log = logging.getLogger(__name__)
 
+MOST_CLIENTS = 256
+
 _Enum = TypeVar("_Enum", bound=IntEnum)
-
-
-class WanCompression(IntEnum):
-    """SPICE_WAN_COMPRESSION_*: when JPEG, or zlib over GLZ, is used."""
-
-    AUTO = 1
-    ALWAYS = 2
-    NEVER = 3
 
 
 class StreamingVideo(IntEnum):
@@ -39,6 +33,8 @@ class LiveSettings:
     def __init__(self) -> None:
         self.changed: Callable[[str], None] = lambda name: None
         self.image_compression = Compression.AUTO_GLZ
+        self.max_clients = 16
+        """Clients at the same time: the oldest makes room for one more."""
         self.jpeg_compression = WanCompression.AUTO
         self.zlib_glz_compression = WanCompression.AUTO
         self.streaming_video = StreamingVideo.FILTER
@@ -52,6 +48,11 @@ class LiveSettings:
 
     def set_image_compression(self, value: int) -> None:
         self._set("image_compression", _member(Compression, value, "image compression"))
+
+    def set_max_clients(self, count: int) -> None:
+        if not 1 <= count <= MOST_CLIENTS:
+            raise ConfigError(f"{count} clients at the same time: it must be 1 to {MOST_CLIENTS}")
+        self._set("max_clients", count)
 
     def set_jpeg_compression(self, value: int) -> None:
         self._set("jpeg_compression", _member(WanCompression, value, "JPEG compression"))
@@ -71,6 +72,15 @@ class LiveSettings:
         if not isinstance(getattr(self, name), bool):
             raise ConfigError(f"{name} is not a switch")
         self._set(name, bool(on))
+
+    @property
+    def display(self) -> DisplaySettings:
+        """What display channels want to know of it."""
+        return DisplaySettings(
+            compression=self.image_compression,
+            jpeg=self.jpeg_compression,
+            zlib_glz=self.zlib_glz_compression,
+        )
 
     @property
     def compression_level(self) -> int:

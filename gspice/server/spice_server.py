@@ -92,6 +92,7 @@ class SpiceServer(HostSettings):
             self._client_left,
             # Who migrates a machine starts it at its new place only when it has arrived.
             awaits_machine=lambda: not self._vm_running,
+            max_clients=lambda: self.settings.max_clients,
         )
         self._migration = Migration(
             core, self.devices.migration, lambda: [client.main for client in self.clients]

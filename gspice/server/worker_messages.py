@@ -103,10 +103,10 @@ class SetMaxMonitors(Value):
 
 
 @value
-class SetImageCompression(Value):
-    """SPICE_IMAGE_COMPRESSION_*, for clients that have not asked for another."""
+class SetDisplaySettings(Value):
+    """How images are packed, for clients that have not asked for anything else (``DisplaySettings``)."""
 
-    compression: int
+    settings: Any
 
 
 @value
@@ -187,6 +187,13 @@ class Snapshot(Value):
 @value
 class ReadStatistics(Value):
     """Give the worker's counters. Acknowledged."""
+
+
+@value
+class Encoded(Value):
+    """An encoder has done its job: call this."""
+
+    deliver: Any
 
 
 @value

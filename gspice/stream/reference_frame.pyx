@@ -103,10 +103,6 @@ cdef void end_band(Runs *runs, const Box *tiles, int count, int band) noexcept n
 
 
 cdef class ReferenceFrame:
-    cdef uint8_t *_pixels
-    cdef Plane _plane
-    cdef Box _bounds
-
     def __cinit__(self, width, height, pixel_bytes, *, bint ignore_high=False):
         if not (0 < width <= SIDE_LIMIT and 0 < height <= SIDE_LIMIT):
             raise ValueError(f"a frame of {width}x{height}: sides go from 1 to {MAX_SIDE}")

@@ -4,7 +4,7 @@ import pytest
 
 from gspice.channels.base import ChannelClient, RoundTrip
 from gspice.wire.channel_types import ChannelType
-from tests.channels.test_display import RecordingSender, link
+from tests.channels.display_rig import RecordingSender, link
 
 
 class Quiet(ChannelClient):

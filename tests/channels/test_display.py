@@ -1,114 +1,27 @@
-"""The display channel, with a canvas behind it and a scripted client in front."""
+"""What the clients of a display have in common: looks, shared images, monitors, scanouts."""
+
+import random
 
 import pytest
 
-from gspice.channels.base import LinkInfo
-from gspice.channels.display import CAPTURE_PIXELS, QUEUE_HIGH, DisplayChannel, DisplayChannelClient
-from gspice.errors import ProtocolError
+from gspice.channels.display import FRAME_S
+from gspice.channels.display_client import QUEUE_HIGH
 from gspice.geometry import Point, Rect
-from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
-from gspice.qxl.ops import Brush, CopyBits, Drawable, Fill, Mask
-from gspice.stream.captures import Compression
+from gspice.qxl.ops import CopyBits, Drawable
+from gspice.stream.compression import Compression
 from gspice.vdi.qxl import Head, MonitorsConfig
 from gspice.wire.caps import CapSet, DisplayCap
-from gspice.wire.channel_types import ChannelType
-from gspice.wire.images import Bitmap, Lz4
-from gspice.wire.message import Message
 from gspice.wire.messages.display import (
-    DisplayGlDrawDone,
-    DisplayInit,
     DisplayInvalAllPalettes,
     DisplayMark,
     DisplayMonitorsConfig,
-    DisplayPreferredCompression,
-    DisplayStreamReport,
     DisplaySurfaceCreate,
     DisplaySurfaceDestroy,
 )
 from gspice.wire.messages.draw import DisplayCopy, DisplayCopyBits, DisplayFill
-
-SPEC = SurfaceSpec(640, 480, SurfaceFormat.XRGB32)
-INIT = DisplayInit(
-    pixmap_cache_id=1, pixmap_cache_size=1 << 20, glz_dictionary_id=1, glz_dictionary_window_size=1 << 20
-)
-ALL_CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.LZ4_COMPRESSION, DisplayCap.SIZED_STREAM)
-
-
-class RecordingSender:
-    """A sender that keeps what it is given; ``queued_bytes`` is the test's to set."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.queued_bytes = 0
-        self.blocked = False
-        self.serial = 0
-        self.closed_with: str | None = None
-
-    def send(self, message: Message) -> None:
-        self.messages.append(message)
-
-    def close(self, reason: str) -> None:
-        self.closed_with = reason
-
-    def take(self) -> list[type[Message]]:
-        """Types of what was sent since the last call."""
-        types = [type(message) for message in self.messages]
-        self.messages.clear()
-        return types
-
-
-def link(caps: CapSet = ALL_CAPS, *, local: bool = False) -> LinkInfo:
-    return LinkInfo(
-        connection_id=1,
-        channel_type=ChannelType.DISPLAY,
-        channel_id=0,
-        common_caps=CapSet(),
-        channel_caps=caps,
-        secure=False,
-        local=local,
-        peer="test",
-    )
-
-
-class Rig:
-    """A hub with a canvas of its own, and clients."""
-
-    def __init__(self, *, primary: bool = True) -> None:
-        self.canvas = CpuCanvas()
-        self.hub = DisplayChannel(self.canvas)
-        if primary:
-            self.create_primary()
-
-    def create_primary(self, spec: SurfaceSpec = SPEC) -> None:
-        self.canvas.create_surface(0, spec)
-        self.hub.primary_created(spec)
-
-    def connect(
-        self, caps: CapSet = ALL_CAPS, *, local: bool = False
-    ) -> tuple[DisplayChannelClient, RecordingSender]:
-        sender = RecordingSender()
-        return self.hub.connect(link(caps, local=local), sender), sender
-
-    def draw(self, drawable: Drawable) -> None:
-        (outcome,) = self.canvas.submit([drawable])
-        assert outcome.drawn, outcome.reason
-        self.hub.note([(drawable, outcome.rects)])
-        self.hub.push(0)
-
-    def push_all(self) -> None:
-        """As often as it takes, for clients that can always take more."""
-        for _ in range(20):
-            self.hub.push(0)
-
-
-def fill(rect: Rect, color: int = 0x123456) -> Drawable:
-    return Drawable(surface_id=0, bbox=rect, op=Fill(Brush(1, color), 8, Mask()))
-
-
-def copied(messages: list[Message]) -> int:
-    """Pixels that came as images."""
-    return sum(m.base.box.area for m in messages if isinstance(m, DisplayCopy))
+from tests.channels.display_rig import INIT, SPEC, Rig, bitmap_copy, copied, fill
+from tests.channels.settling import LateEncoders
 
 
 def test_nothing_is_sent_before_init_and_then_the_surface_image_monitors_mark() -> None:
@@ -120,7 +33,7 @@ def test_nothing_is_sent_before_init_and_then_the_surface_image_monitors_mark() 
     messages = list(sender.messages)
     types = sender.take()
     assert types[:2] == [DisplayInvalAllPalettes, DisplaySurfaceCreate]
-    assert set(types[2:-2]) == {DisplayCopy}
+    assert types[2:-2] == [DisplayCopy]
     assert types[-2:] == [DisplayMonitorsConfig, DisplayMark]
     assert copied(messages) == SPEC.width * SPEC.height
 
@@ -136,30 +49,6 @@ def test_without_a_primary_there_is_nothing_to_show_until_one_is_made() -> None:
     assert sender.take() == [DisplaySurfaceDestroy]
 
 
-def test_the_first_picture_comes_in_one_piece() -> None:
-    rig = Rig()
-    client, sender = rig.connect()
-    client.receive(INIT, 0)
-    assert [m.base.box for m in sender.messages if isinstance(m, DisplayCopy)] == [Rect(0, 0, 640, 480)]
-
-
-@pytest.mark.parametrize("slow", ["queue", "acks"])
-def test_a_slow_client_gets_only_the_newest_state(slow: str) -> None:
-    rig = Rig()
-    client, sender = rig.connect()
-    client.receive(INIT, 0)
-    sender.messages.clear()
-    sender.queued_bytes, sender.blocked = (QUEUE_HIGH + 1, False) if slow == "queue" else (0, True)
-    for color in range(1000):
-        rig.draw(fill(Rect(0, 0, 20, 20), color))
-    assert sender.messages == []
-    sender.queued_bytes, sender.blocked = 0, False
-    client.drained(0)
-    assert len(sender.messages) == 1
-    (message,) = sender.messages
-    assert isinstance(message, DisplayCopy) and message.base.box == Rect(0, 0, 20, 20)
-
-
 def test_one_slow_client_does_not_hold_another() -> None:
     rig = Rig()
     (slow, slow_sender), (fast, fast_sender) = rig.connect(), rig.connect()
@@ -173,69 +62,71 @@ def test_one_slow_client_does_not_hold_another() -> None:
     assert fast_sender.take() == [DisplayFill]
 
 
-def test_cheap_ops_are_forwarded_with_their_clip() -> None:
+def test_the_first_change_after_a_pause_is_sent_at_once_and_more_at_the_rate_of_frames() -> None:
     rig = Rig()
     client, sender = rig.connect()
     client.receive(INIT, 0)
-    sender.messages.clear()
-    clip = (Rect(0, 0, 5, 5), Rect(3, 3, 9, 9))
-    rig.draw(Drawable(surface_id=0, bbox=Rect(0, 0, 8, 8), clip=clip, op=Fill(Brush(1, 7), 8, Mask())))
-    rig.draw(Drawable(surface_id=0, bbox=Rect(0, 0, 8, 8), op=CopyBits(Point(1, 1))))
-    first, second = sender.messages
-    assert isinstance(first, DisplayFill) and isinstance(second, DisplayCopyBits)
-    rects = first.base.clip.rects  # type: ignore[union-attr]
-    assert sum(rect.area for rect in rects) == 25 + 25 - 4, "clip rectangles must not overlap"
-    assert second.src == Point(1, 1)
+    rig.push()
+    rig.answer()
+    sender.take()
+    rig.draw(fill(Rect(0, 0, 8, 8), 1))
+    assert sender.take() == [DisplayFill]
+    rig.submit(fill(Rect(0, 0, 8, 8), 2))
+    rig.hub.push(rig.now + FRAME_S / 2)
+    assert sender.take() == [] and rig.wakes[-1] == pytest.approx(rig.now + FRAME_S)
+    rig.hub.push(rig.wakes[-1])
+    assert sender.take() == [DisplayFill]
 
 
-@pytest.mark.parametrize(
-    ("caps", "local", "preferred", "kind"),
-    [
-        (ALL_CAPS, False, None, Lz4),
-        (ALL_CAPS, True, None, Bitmap),
-        (ALL_CAPS, True, 7, Lz4),
-        (ALL_CAPS, False, 1, Bitmap),
-        (CapSet(), False, None, Bitmap),
-        (CapSet(), False, 7, Bitmap),
-    ],
-)
-def test_images_are_packed_only_for_clients_that_can_and_want(
-    caps: CapSet, local: bool, preferred: int | None, kind: type
-) -> None:
+def test_what_was_declared_but_is_as_before_is_not_sent() -> None:
     rig = Rig()
-    client, sender = rig.connect(caps, local=local)
-    if preferred is not None:
-        client.receive(DisplayPreferredCompression(image_compression=preferred), 0)
+    client, sender = rig.connect()
     client.receive(INIT, 0)
-    images = {type(m.src) for m in sender.messages if isinstance(m, DisplayCopy)}
-    assert images == {kind}
+    rig.draw(fill(Rect(0, 0, 300, 300), 5))
+    sender.take()
+    rig.draw(fill(Rect(0, 0, 300, 300), 5))
+    rig.hub.forget_pixels()
+    rig.push_all()
+    assert sender.take() == []
 
 
-def test_a_second_init_and_unasked_messages_are_protocol_errors() -> None:
+def test_what_the_guest_scrolls_is_scrolled_by_the_client() -> None:
     rig = Rig()
-    client, _ = rig.connect()
+    client, sender = rig.connect()
+    rig.submit(bitmap_copy(Rect(0, 0, 640, 480), random.Random(1).randbytes(640 * 480 * 4)))
     client.receive(INIT, 0)
-    with pytest.raises(ProtocolError, match="second INIT"):
+    rig.push_all()
+    sender.take()
+    up = Rect(0, 0, 640, 400)
+    rig.submit(Drawable(surface_id=0, bbox=up, op=CopyBits(Point(0, 80))))
+    rig.push()
+    rig.push()
+    messages = sender.messages
+    assert isinstance(messages[0], DisplayCopyBits)
+    assert messages[0].base.box.area >= 0.9 * up.area and messages[0].src.y - messages[0].base.box.top == 80
+    assert copied(messages) <= up.area - messages[0].base.box.area + 16 * 640
+
+
+def test_clients_in_step_share_what_was_packed() -> None:
+    rig = Rig(compression=Compression.LZ)
+    pairs = [rig.connect() for _ in range(3)]
+    for client, _ in pairs:
         client.receive(INIT, 0)
-    with pytest.raises(ProtocolError, match="not expected"):
-        client.receive(DisplayGlDrawDone(), 0)
-
-
-def test_stream_reports_are_taken_without_a_stream() -> None:
-    rig = Rig()
-    client, sender = rig.connect()
-    report = DisplayStreamReport(
-        stream_id=99,
-        unique_id=0,
-        start_frame_mm_time=0,
-        end_frame_mm_time=0,
-        num_frames=0,
-        num_drops=0xFFFFFFFF,
-        last_frame_delay=0,
-        audio_delay=0,
-    )
-    client.receive(report, 0)
-    assert sender.messages == []
+    rig.push_all()
+    encoded: list[object] = []
+    late = rig.hub._encoders = LateEncoders()
+    rig.submit(fill(Rect(0, 0, 300, 300), 5))
+    rig.submit(fill(Rect(7, 7, 90, 90), 6))
+    rig.push()
+    assert len(late.jobs) == 1, "one job for all three"
+    for _, sender in pairs:
+        sender.take()
+    late.finish(0, rig.now)
+    for _, sender in pairs:
+        (message,) = sender.messages
+        assert isinstance(message, DisplayCopy)
+        encoded.append(message.src.data)  # type: ignore[union-attr]
+    assert encoded[0] is encoded[1] is encoded[2]
 
 
 def test_monitors_of_the_guest_replace_the_default_and_go_with_its_driver() -> None:
@@ -255,13 +146,6 @@ def test_monitors_of_the_guest_replace_the_default_and_go_with_its_driver() -> N
     assert len(rig.hub.monitors_message().heads) == 1
 
 
-def test_clients_without_the_monitors_cap_get_no_monitors() -> None:
-    rig = Rig()
-    client, sender = rig.connect(CapSet())
-    client.receive(INIT, 0)
-    assert DisplayMonitorsConfig not in sender.take()
-
-
 def test_the_guest_learns_what_all_clients_can() -> None:
     rig = Rig()
     assert rig.hub.shared_caps() == (False, bytes(58))
@@ -274,65 +158,7 @@ def test_the_guest_learns_what_all_clients_can() -> None:
     assert rig.hub.shared_caps()[0]
 
 
-def test_forgotten_pixels_are_captured_anew() -> None:
-    rig = Rig()
-    client, sender = rig.connect()
-    client.receive(INIT, 0)
-    sender.messages.clear()
-    rig.hub.forget_pixels()
-    rig.push_all()
-    assert copied(sender.messages) == SPEC.width * SPEC.height
-
-
-def test_no_push_holds_the_worker_for_long() -> None:
-    rig = Rig()
-    client, sender = rig.connect()
-    client.receive(INIT, 0)
-    sender.messages.clear()
-    rig.hub.forget_pixels()
-    rig.hub.push(0)
-    first = copied(sender.messages)
-    assert 0 < first <= CAPTURE_PIXELS < SPEC.width * SPEC.height
-    client.drained(0)
-    assert first < copied(sender.messages) <= 2 * CAPTURE_PIXELS, "what was sent asks for more"
-
-
 # Settings of the server
-
-
-def compressed(messages: list[Message]) -> set[type]:
-    """What kinds of images came."""
-    return {type(m.src) for m in messages if isinstance(m, DisplayCopy)}
-
-
-@pytest.mark.parametrize("local", [False, True])
-def test_image_compression_is_the_servers_until_the_client_asks_for_another(local: bool) -> None:
-    rig = Rig()
-    rig.draw(fill(Rect(0, 0, 640, 480)))
-    client, sender = rig.connect(local=local)
-    client.receive(INIT, 0)
-    area = Rect(0, 0, 64, 64)
-
-    def sent() -> set[type]:
-        sender.take()
-        rig.hub.changed([area])
-        rig.hub.push(0)
-        return compressed(sender.messages)
-
-    packed = {Bitmap} if local else {Lz4}
-    assert sent() == packed
-    rig.hub.set_compression(Compression.OFF)
-    assert sent() == {Bitmap}
-    rig.hub.set_compression(Compression.LZ4)
-    assert sent() == packed
-    client.receive(DisplayPreferredCompression(image_compression=Compression.OFF), 0)
-    assert sent() == {Bitmap}
-    client.receive(DisplayPreferredCompression(image_compression=Compression.LZ4), 0)
-    rig.hub.set_compression(Compression.OFF)
-    assert sent() == {Lz4}, "the client's own wish goes before"
-    late, late_sender = rig.connect()
-    late.receive(INIT, 0)
-    assert compressed(late_sender.messages) == {Bitmap}
 
 
 def test_clients_are_told_of_no_more_monitors_than_the_host_allows() -> None:
@@ -359,7 +185,7 @@ def test_clients_are_told_of_no_more_monitors_than_the_host_allows() -> None:
 
 
 class Scanout:
-    """Pixels of one colour, and the rectangles that were read."""
+    """Pixels of one colour for each time that they are read, and the rectangles that were."""
 
     def __init__(self, color: int) -> None:
         self.color = color
@@ -367,8 +193,12 @@ class Scanout:
 
     def read(self, surface_id: int, rect: Rect) -> Pixels:
         self.read_rects.append(rect)
+        self.color += 1
         data = self.color.to_bytes(4, "little") * rect.area
         return Pixels(rect.width, rect.height, rect.width * 4, SurfaceFormat.XRGB32, data)
+
+    def view(self, surface_id: int) -> None:
+        return None
 
 
 def test_a_scanout_hides_what_the_guest_draws_until_it_is_off() -> None:
@@ -381,27 +211,24 @@ def test_a_scanout_hides_what_the_guest_draws_until_it_is_off() -> None:
     rig.hub.scanout_on(small, scanout)
     assert rig.hub.scanout and rig.hub.primary == small
     assert sender.take() == [DisplaySurfaceDestroy, DisplaySurfaceCreate, DisplayMark]
-    rig.hub.push(0)
-    assert sender.take() == [DisplayCopy] and scanout.read_rects == [Rect(0, 0, 32, 16)]
+    rig.push()
+    assert sender.take() == [DisplayFill] and scanout.read_rects == [Rect(0, 0, 32, 16)]
     rig.draw(fill(Rect(0, 0, 640, 480)))
     rig.hub.primary_destroyed()
     rig.hub.primary_created(SPEC)
     assert sender.take() == []
     rig.hub.changed([Rect(1, 1, 2, 2)])
-    rig.hub.push(0)
-    assert sender.take() == [DisplayCopy]
+    rig.push()
+    assert sender.take() == [DisplayFill]
     rig.hub.scanout_off()
     rig.push_all()
-    assert (
-        sender.messages
-        and sum(m.base.box.area for m in sender.messages if isinstance(m, DisplayCopy)) == 640 * 480
-    )
-    assert [kind for kind in sender.take() if kind is not DisplayCopy] == [
+    assert copied(sender.messages) == 640 * 480
+    assert [kind for kind in sender.take() if kind not in (DisplayCopy, DisplayFill)] == [
         DisplaySurfaceDestroy,
         DisplaySurfaceCreate,
         DisplayMark,
     ]
-    rig.draw(fill(Rect(0, 0, 8, 8)))
+    rig.draw(fill(Rect(0, 0, 8, 8), 99))
     assert sender.take() == [DisplayFill]
 
 

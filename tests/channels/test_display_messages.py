@@ -1,44 +1,60 @@
-"""Ops as wire messages: every op that a view may forward has one, and it parses back."""
+"""What moved and what was packed as wire messages, which parse back."""
+
+from typing import Any
 
 import pytest
 
-from gspice.channels.display_messages import forwarded, image_copy
+from gspice.channels.display_messages import copy_bits, image_message
 from gspice.geometry import Point, Rect
 from gspice.pixels import BitmapFormat
-from gspice.qxl.ops import Blackness, Brush, CopyBits, Drawable, Fill, Invers, Mask, Op, Whiteness
-from gspice.stream.captures import CapturedImage
-from gspice.wire.messages.draw import DisplayCopy, DisplayFill
+from gspice.stream.image_encoder import Coder, EncodedImage
+from gspice.stream.reference_frame import Move
+from gspice.wire import images
+from gspice.wire.messages.draw import DisplayCopy, DisplayCopyBits, DisplayFill
 
 BOX = Rect(1, 2, 11, 22)
 
 
+def test_a_move_names_where_it_comes_from() -> None:
+    message = DisplayCopyBits.parse(copy_bits(0, Move(BOX, 5, -3)).serialize())
+    assert (message.base.box, message.src) == (BOX, Point(-4, 5))
+
+
 @pytest.mark.parametrize(
-    ("op", "number"),
+    ("coder", "kind"),
     [
-        (Fill(Brush(1, 0xABCDEF), 64, Mask()), 302),
-        (CopyBits(Point(5, 6)), 104),
-        (Blackness(Mask()), 306),
-        (Whiteness(Mask()), 307),
-        (Invers(Mask()), 308),
+        (Coder.RAW, images.Bitmap),
+        (Coder.QUIC, images.Quic),
+        (Coder.LZ, images.LzRgb),
+        (Coder.GLZ, images.Glz),
+        (Coder.ZLIB_GLZ, images.ZlibGlz),
+        (Coder.LZ4, images.Lz4),
+        (Coder.JPEG, images.Jpeg),
+        (Coder.JPEG_ALPHA, images.JpegAlpha),
     ],
 )
-def test_forwarded(op: Op, number: int) -> None:
-    message = forwarded(Drawable(surface_id=0, bbox=BOX, op=op), [BOX])
-    assert number == message.TYPE
-    again = type(message).parse(message.serialize())
-    assert again == message
-    assert again.base.box == BOX  # type: ignore[attr-defined]
-    if isinstance(again, DisplayFill):
-        assert (again.brush.color, again.ropd) == (0xABCDEF, 64)  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("lz4", [False, True])
-def test_image_copy(lz4: bool) -> None:
+def test_images(coder: Coder, kind: type) -> None:
     data = bytes(range(40)) * 20
-    image = CapturedImage(width=10, height=20, format=BitmapFormat.XRGB32, stride=40, data=data, lz4=lz4)
-    message = image_copy(0, BOX, image, 77)
+    image = EncodedImage(10, 20, BitmapFormat.XRGB32, coder, data, 321)
+    message = image_message(0, BOX, image)
     assert isinstance(message, DisplayCopy)
     again = DisplayCopy.parse(b"".join(message.buffers()))
-    assert again.src is not None and again.src.id == 77
-    assert bytes(again.src.data) == data  # type: ignore[union-attr]
+    assert isinstance(again.src, kind)
+    source: Any = again.src
+    assert bytes(source.data) == data
     assert again.src_area == Rect(0, 0, 10, 20)
+    if coder is Coder.ZLIB_GLZ:
+        assert source.glz_size == 321
+    if coder is Coder.JPEG_ALPHA:
+        assert (source.jpeg_size, source.jpeg_flags) == (321, 1)
+
+
+def test_one_colour_is_a_fill() -> None:
+    message = image_message(
+        0, BOX, EncodedImage(10, 20, BitmapFormat.XRGB32, Coder.SOLID, b"\x33\x22\x11\xff")
+    )
+    assert isinstance(message, DisplayFill)
+    assert message.base.box == BOX and message.brush.color == 0x112233  # type: ignore[union-attr]
+    assert set(Coder) - {Coder.SOLID} == {
+        Coder.RAW, Coder.QUIC, Coder.LZ, Coder.GLZ, Coder.ZLIB_GLZ, Coder.LZ4, Coder.JPEG, Coder.JPEG_ALPHA
+    }  # fmt: skip

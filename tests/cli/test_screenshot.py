@@ -16,7 +16,7 @@ from gspice.pixels import SurfaceFormat
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.link import LinkError
 from gspice.wire.messages import display
-from gspice.wire.types import Glz
+from gspice.wire.types import Surface
 from tests.client.fake_server import FakeServer, ServerEnd, create_primary, fill, show_picture
 from tests.client.messages import WHOLE, copy
 
@@ -135,14 +135,16 @@ def test_4_no_spice(target: Path) -> None:
         check_failure(run(server.uri, target), 4)
 
 
-def test_4_what_cannot_be_decoded(target: Path) -> None:
+def test_4_what_cannot_be_drawn(target: Path) -> None:
     def compressed(end: ServerEnd) -> None:
         show_picture(end)
-        end.send(copy(Glz(width=8, height=4, data=b"GLZ")))
+        end.send(copy(Surface(width=8, height=4, surface_id=9)))
         end.until_hang_up()
 
     with FakeServer({ChannelType.DISPLAY: compressed}) as server:
-        check_failure(run(server.uri, target, "--settle", "0.2"), 4, "1 x COPY (image of type GLZ_RGB)")
+        check_failure(
+            run(server.uri, target, "--settle", "0.2"), 4, "1 x COPY (source surface 9 does not exist)"
+        )
     assert not target.exists()
 
 

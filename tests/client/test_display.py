@@ -3,6 +3,9 @@
 import pytest
 
 from gspice.client.display import MAX_REASONS, MAX_STREAMS, MAX_SURFACE_BYTES, DisplayChannel
+from gspice.client.images import GLZ_WINDOW_PIXELS
+from gspice.codec.glz_encode import GlzDictionary
+from gspice.codec.lz import LzType
 from gspice.errors import ProtocolError
 from gspice.geometry import Point, Rect
 from gspice.pixels import BitmapFormat, SurfaceFormat
@@ -41,7 +44,7 @@ def test_what_is_said_first(compression: ImageCompression) -> None:
     preference, init = channel.take_output()
     assert preference == display.DisplayPreferredCompression(image_compression=compression)
     assert isinstance(init, display.DisplayInit)
-    assert init.glz_dictionary_window_size == 0
+    assert init.glz_dictionary_window_size == GLZ_WINDOW_PIXELS
     assert init.pixmap_cache_size > 0
 
 
@@ -228,17 +231,44 @@ def test_all_images_can_be_dropped(shown: DisplayChannel) -> None:
     assert 5 not in shown.cache
 
 
-# -- what cannot be decoded
+def glz(dictionary: GlzDictionary, levels: bytes, box: Rect) -> Message:
+    data = dictionary.encode(gray(*levels), LzType.RGB32, box.width, box.height, box.width * 4)
+    assert data is not None
+    return copy(wire.Glz(width=box.width, height=box.height, data=data), box)
 
 
-def glz(box: Rect = CORNER) -> Message:
-    return copy(wire.Glz(width=box.width, height=box.height, data=b"GLZ"), box)
+def test_glz_images_refer_to_earlier_ones_whatever_became_of_them(shown: DisplayChannel) -> None:
+    dictionary = GlzDictionary(GLZ_WINDOW_PIXELS)
+    first, again = (
+        glz(dictionary, bytes(range(32)), Rect(100, 0, 108, 4)),
+        glz(dictionary, bytes(range(32)), WHOLE),
+    )
+    assert isinstance(again, draw.DisplayCopy) and isinstance(again.src, wire.Glz)
+    assert len(again.src.data) < 50
+    feed(shown, first)
+    assert shown.unsupported.total() == 1
+    feed(shown, again)
+    assert shown.pixels().data == gray(*range(32))
 
 
-def test_what_cannot_be_decoded_is_counted_and_leaves_the_picture_incomplete(shown: DisplayChannel) -> None:
-    feed(shown, glz(), glz())
+def test_a_glz_image_without_the_one_that_it_refers_to(shown: DisplayChannel) -> None:
+    dictionary = GlzDictionary(GLZ_WINDOW_PIXELS)
+    glz(dictionary, bytes(range(32)), WHOLE)
+    with pytest.raises(ProtocolError, match="not in the window"):
+        feed(shown, glz(dictionary, bytes(range(32)), WHOLE))
+
+
+# -- what cannot be drawn
+
+
+def missing(box: Rect = CORNER) -> Message:
+    return copy(wire.Surface(width=box.width, height=box.height, surface_id=9), box)
+
+
+def test_what_cannot_be_drawn_is_counted_and_leaves_the_picture_incomplete(shown: DisplayChannel) -> None:
+    feed(shown, missing(), missing())
     assert not shown.complete
-    assert shown.unsupported_text() == "2 x COPY (image of type GLZ_RGB)"
+    assert shown.unsupported_text() == "2 x COPY (source surface 9 does not exist)"
     assert pixel(shown, 0, 0) == BLUE
     feed(shown, fill(0, Rect(0, 0, 1, 1)))
     assert not shown.complete
@@ -247,7 +277,7 @@ def test_what_cannot_be_decoded_is_counted_and_leaves_the_picture_incomplete(sho
 
 
 def test_incompleteness_follows_copies(shown: DisplayChannel) -> None:
-    feed(shown, glz(), copy_bits(0, 0, Rect(4, 2, 6, 3)), fill(0, CORNER))
+    feed(shown, missing(), copy_bits(0, 0, Rect(4, 2, 6, 3)), fill(0, CORNER))
     assert not shown.complete
     feed(shown, fill(0, Rect(4, 2, 6, 3)))
     assert shown.complete

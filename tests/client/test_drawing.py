@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from gspice.client.drawing import DRAWING_MESSAGES, drawable_of, drawing_name
-from gspice.client.errors import UnsupportedError
 from gspice.client.images import ImageCache
 from gspice.errors import ProtocolError
 from gspice.geometry import Point, Rect
@@ -130,7 +129,7 @@ def test_an_operation_without_its_image() -> None:
 
 
 def test_an_image_that_cannot_be_decoded() -> None:
-    with pytest.raises(UnsupportedError, match="GLZ_RGB"):
+    with pytest.raises(ProtocolError, match="GLZ image of 0 bytes"):
         drawable_of(copy(wire.Glz(width=8, height=4, data=b"")), ImageCache())
 
 

@@ -1,14 +1,18 @@
-"""Images off the wire: formats, LZ4, the caches, and what cannot be decoded."""
+"""Images off the wire: formats, LZ4, GLZ, the caches, and what cannot be decoded."""
 
+import dataclasses
 import hashlib
 import json
+import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gspice.client.errors import UnsupportedError
-from gspice.client.images import CACHE_PIXELS, MAX_PALETTES, ImageCache, image_of
+from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, MAX_PALETTES, ImageCache, image_of
 from gspice.codec import lz4
+from gspice.codec.glz_encode import GlzDictionary
+from gspice.codec.lz import LzType
 from gspice.errors import ProtocolError
 from gspice.pixels import BitmapFormat
 from gspice.qxl import ops
@@ -116,6 +120,68 @@ def test_jpeg(cache: ImageCache) -> None:
         image_of(encoded("jpeg-rgba-ui.bin", **fields | {"jpeg_flags": 0}), cache)
 
 
+def glz_image(dictionary: GlzDictionary, pixels: bytes, width: int, height: int, **fields: int) -> wire.Glz:
+    data = dictionary.encode(pixels, LzType.RGB32, width, height, width * 4)
+    assert data is not None
+    return wire.Glz(width=width, height=height, data=data, **fields)
+
+
+def deflated(image: wire.Glz, **fields: Any) -> wire.ZlibGlz:
+    made: dict[str, Any] = {"glz_size": len(image.data), "data": zlib.compress(image.data, 3)} | fields
+    return wire.ZlibGlz(width=image.width, height=image.height, **made)
+
+
+def test_glz(cache: ImageCache) -> None:
+    dictionary = GlzDictionary(GLZ_WINDOW_PIXELS)
+    pixels = gray(*range(200))
+    image = decoded(glz_image(dictionary, pixels, 20, 10, id=7, flags=CACHE_ME), cache)
+    assert (image.data, image.stride, image.top_down, image.format) == (pixels, 80, True, BitmapFormat.XRGB32)
+    assert decoded(wire.FromCache(id=7, width=20, height=10), cache).data == pixels
+    again = glz_image(dictionary, pixels, 20, 10)
+    assert len(again.data) < 50
+    assert decoded(deflated(again), cache).data == pixels
+    assert decoded(glz_image(dictionary, pixels[80:], 20, 9), cache).data == pixels[80:]
+    assert len(cache.glz) == 3
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"glz_size": 0},
+        {"glz_size": 1},
+        {"glz_size": 300},
+        {"glz_size": 2**32 - 1},
+        {"data": b""},
+        {"data": bytes(50)},
+        {"data": zlib.compress(bytes(300))},
+        {"data": zlib.compress(bytes(1 << 20))},
+    ],
+    ids=str,
+)
+def test_glz_that_does_not_inflate(fields: dict[str, Any], cache: ImageCache) -> None:
+    image = glz_image(GlzDictionary(GLZ_WINDOW_PIXELS), gray(*range(32)), 8, 4)
+    with pytest.raises(ProtocolError, match="GLZ"):
+        image_of(deflated(image, **fields), cache)
+    whole = zlib.compress(image.data)
+    for data in (whole[:-1], whole + b"!"):
+        with pytest.raises(ProtocolError, match="inflate"):
+            image_of(deflated(image, data=data), cache)
+    assert decoded(deflated(image), cache).data == gray(*range(32))
+
+
+def test_glz_of_another_size_than_announced(cache: ImageCache) -> None:
+    image = glz_image(GlzDictionary(GLZ_WINDOW_PIXELS), gray(*range(32)), 8, 4)
+    with pytest.raises(ProtocolError, match="8x4 pixels, announced as 4x8"):
+        image_of(dataclasses.replace(image, width=4, height=8), cache)
+
+
+def test_glz_needs_a_window_that_was_announced(cache: ImageCache) -> None:
+    dictionary = GlzDictionary(2 * GLZ_WINDOW_PIXELS)
+    with pytest.raises(ProtocolError, match="for a window of"):
+        for _ in range(9):
+            image_of(glz_image(dictionary, bytes(4 << 20), 1 << 10, 1 << 10), cache)
+
+
 def test_lz_palettes(cache: ImageCache) -> None:
     palette = wire.Palette(unique=8, entries=(1, 2))
     flags = wire.BitmapFlags.PAL_CACHE_ME
@@ -127,7 +193,7 @@ def test_lz_palettes(cache: ImageCache) -> None:
     )
 
 
-@pytest.mark.parametrize("cls", [wire.Quic, wire.LzRgb, wire.LzPlt, wire.Jpeg])
+@pytest.mark.parametrize("cls", [wire.Quic, wire.LzRgb, wire.LzPlt, wire.Jpeg, wire.Glz])
 def test_what_is_no_image_is_a_protocol_error(cls: type[wire.Quic], cache: ImageCache) -> None:
     with pytest.raises(ProtocolError, match="image"):
         image_of(cls(width=4, height=3, data=bytes(100)), cache)
@@ -154,26 +220,14 @@ def test_images_come_from_the_cache(
         image_of(cls(id=5, width=1, height=1), cache)
 
 
-def test_undecodable_images_are_named_also_from_the_cache(cache: ImageCache) -> None:
-    for image in (
-        wire.Glz(id=6, flags=CACHE_ME, width=2, height=2, data=b"GLZ"),
-        wire.FromCache(id=6, width=2, height=2),
-    ):
-        with pytest.raises(UnsupportedError, match="image of type GLZ_RGB"):
-            image_of(image, cache)
-
-
-def test_the_image_cache_has_a_limit(cache: ImageCache) -> None:
-    side = 1 << 10
-    glz = [
-        wire.Glz(id=number, flags=CACHE_ME, width=side, height=side, data=b"")
-        for number in range(2 * CACHE_PIXELS // side**2 + 1)
-    ]
-    for image in (*glz[:-1], glz[0]):
-        with pytest.raises(UnsupportedError):
-            image_of(image, cache)
+def test_the_image_cache_has_a_limit() -> None:
+    cache, side = ImageCache(), 1 << 10
+    image = decoded(bitmap(1, 1, gray(1)), cache)
+    numbers = range(2 * CACHE_PIXELS // side**2)
+    for number in (*numbers, 0):
+        cache.keep(number, image, side**2)
     with pytest.raises(ProtocolError, match="image cache"):
-        image_of(glz[-1], cache)
+        cache.keep(len(numbers), image, side**2)
 
 
 def indexed(**fields: object) -> wire.Bitmap:

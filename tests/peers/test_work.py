@@ -134,8 +134,9 @@ def test_lock_keys_are_followed_both_ways(serve: Serve, spice_gtk: SpiceGtk) -> 
 
 
 def test_the_second_client_replaces_the_first_which_learns_why(
-    serve: Serve, start_spice_gtk: Callable[..., SpiceGtk]
+    start_serve: Callable[..., Serve], start_spice_gtk: Callable[..., SpiceGtk]
 ) -> None:
+    serve = start_serve("--size=800x600", "--max-clients=1")
     first, second = start_spice_gtk(debug=True), start_spice_gtk()
     first.connect(serve)
     second.connect(serve)
@@ -143,3 +144,16 @@ def test_the_second_client_replaces_the_first_which_learns_why(
     assert "another client has connected" in first.log_text()
     canvas = serve.freeze()
     assert np.array_equal(second.grab_settled(canvas), canvas)
+
+
+def test_clients_work_together(serve: Serve, start_spice_gtk: Callable[..., SpiceGtk]) -> None:
+    clients = [start_spice_gtk() for _ in range(3)]
+    for client in clients:
+        client.connect(serve)
+    for client, word in zip(clients, ("anna", "berta", "clara"), strict=True):
+        client.do("keys", scancodes=typed(f"echo {word}\n"))
+        for each in clients:
+            wait_for(each, lambda p, word=word: bool(find_all(p, terminal_text(word))))  # type: ignore[misc]
+    canvas = serve.freeze()
+    for client in clients:
+        assert np.array_equal(client.grab_settled(canvas), canvas)

@@ -48,6 +48,7 @@ def refused(rig: ServerRig, kind: ChannelType, connection_id: int, channel_id: i
 
 def test_the_newest_client_replaces_the_one_before_and_says_so(with_display: ServerRig) -> None:
     rig = with_display
+    rig.do(lambda: rig.server.set_max_clients(1))
     old, old_id = rig.main()
     channels = [rig.link(kind, old_id) for kind in (INPUTS, DISPLAY, CURSOR)]
     new, new_id = rig.main()
@@ -62,6 +63,19 @@ def test_the_newest_client_replaces_the_one_before_and_says_so(with_display: Ser
     assert refused(rig, INPUTS, old_id) == LinkError.BAD_CONNECTION_ID
     rig.link(INPUTS, new_id).receive_type(InputsInit)
     assert not new.wait_closed(0.05)
+
+
+def test_clients_are_there_together_until_the_oldest_makes_room(with_display: ServerRig) -> None:
+    rig = with_display
+    rig.do(lambda: rig.server.set_max_clients(2))
+    mains = [rig.main() for _ in range(2)]
+    displays = [rig.link(DISPLAY, connection_id) for _, connection_id in mains]
+    assert rig.do(lambda: rig.server.num_clients) == 2
+    assert not any(peer.wait_closed(0.05) for peer in (mains[0][0], *displays))
+    _, newest = rig.main()
+    assert rig.do(lambda: [client.connection_id for client in rig.server.clients]) == [mains[1][1], newest]
+    mains[0][0].receive_type(Disconnecting)
+    assert displays[0].wait_closed() and not displays[1].wait_closed(0.05)
 
 
 def test_without_its_main_channel_a_client_is_gone(with_display: ServerRig) -> None:

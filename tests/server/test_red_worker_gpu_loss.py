@@ -30,9 +30,14 @@ def story(make_canvas: CpuCanvas | FailoverCanvas) -> tuple[Pixels, int]:
         peer.receive_type(DisplaySurfaceCreate)
         fills = 0
         for step in range(6):
-            driver.fill(ALL if step < 2 else Rect(8 * step, 4, 64, 40), 0x10203 * (step + 1))
+            color = 0x10203 * (step + 1)
+            driver.fill(ALL if step < 2 else Rect(8 * step, 4, 64, 40), color)
             rig.idle(driver)
-            fills += isinstance(peer.receive_type(DisplayFill), DisplayFill)
+            shown = None
+            while shown != color:
+                fill = peer.receive_type(DisplayFill)
+                shown = fill.brush.color  # type: ignore[attr-defined]
+            fills += 1
         pixels = rig.call(m.Snapshot())
         assert rig.closed == []
         peer.close()

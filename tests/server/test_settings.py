@@ -9,7 +9,7 @@ from gspice.server.settings import LiveSettings
 from gspice.server.video_codecs import VideoCodec
 
 VALUES = {
-    "image_compression": range(1, 8),
+    "image_compression": range(8),
     "jpeg_compression": range(1, 4),
     "zlib_glz_compression": range(1, 4),
     "streaming_video": range(1, 4),
@@ -35,7 +35,7 @@ def test_numbers_are_kept_told_and_checked(name: str, caplog: pytest.LogCaptureF
             assert getattr(settings, name) == value
     assert told == [name] * len(VALUES[name]) and len(caplog.records) == len(told)
     kept = getattr(settings, name)
-    for wrong in (0, VALUES[name].stop, -1, 1 << 40):
+    for wrong in (VALUES[name].start - 1, VALUES[name].stop, -5, 1 << 40):
         with pytest.raises(ConfigError, match=f"{wrong} is none of"):
             getattr(settings, f"set_{name}")(wrong)
     assert getattr(settings, name) == kept and len(told) == len(VALUES[name])

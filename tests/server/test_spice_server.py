@@ -79,6 +79,7 @@ def test_closing_with_clients_leaves_no_thread_and_no_descriptor() -> None:
         rig.add_qxl(0)
         rig.add_qxl(1)
         rig.do(rig.server.vm_start)
+        rig.do(lambda: rig.server.set_max_clients(1))
         replaced, _ = rig.main()  # and never reads: its last words stay unsaid
         main, connection_id = rig.main()
         peers = [replaced, main] + [

@@ -179,6 +179,7 @@ def test_the_process_ends_with_its_last_client_and_not_with_one_that_is_replaced
     first.close()
     rig.until(lambda: rig.server.num_clients == 0)
     rig.do(lambda: rig.server.set_exit_on_disconnect(True))
+    rig.do(lambda: rig.server.set_max_clients(1))
     rig.main()
     last, _ = rig.main()
     rig.do(lambda: None)
@@ -194,7 +195,7 @@ def test_image_compression_reaches_workers_that_run_and_those_that_come(rig: Ser
     second, _ = rig.add_qxl(1)
     for device in (first, second):
         rig.do(lambda device=device: rig.server.statistics(device))  # type: ignore[misc]
-        assert rig.server.devices.worker(device)._display.compression == 1
+        assert rig.server.devices.worker(device)._display.settings.compression == 1
 
 
 # The end of the process

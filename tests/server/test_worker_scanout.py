@@ -10,10 +10,10 @@ from gspice.geometry import Rect
 from gspice.server import worker_messages as m
 from gspice.server.owned_descriptors import OwnedDescriptors
 from gspice.wire.channel_types import ChannelType
-from gspice.wire.images import Bitmap
 from gspice.wire.messages.cursor import CursorInit, CursorReset
 from gspice.wire.messages.display import DisplayMark, DisplaySurfaceCreate, DisplaySurfaceDestroy
-from gspice.wire.messages.draw import DisplayCopy
+from gspice.wire.messages.draw import DisplayCopy, DisplayFill
+from gspice.wire.types import BrushSolid
 from tests.server.scanouts import XR24, HostBuffer
 from tests.server.worker_rig import INIT, LinkedPeer, WorkerRig, colors, open_descriptors, worker_rig
 
@@ -76,9 +76,9 @@ def test_the_picture_changes_at_each_draw_and_there_alone(rig: WorkerRig, host: 
 
 def pixels_of(peer: LinkedPeer) -> tuple[Rect, set[int]]:
     """The next image that a client gets."""
-    copy = peer.receive_type(DisplayCopy)
-    assert isinstance(copy, DisplayCopy) and isinstance(copy.src, Bitmap)
-    return copy.base.box, set((np.frombuffer(copy.src.data, "<u4") & 0xFFFFFF).tolist())
+    fill = peer.receive_type(DisplayFill)
+    assert isinstance(fill, DisplayFill) and isinstance(fill.brush, BrushSolid)
+    return fill.base.box, {fill.brush.color}
 
 
 def test_clients_see_one_surface_after_the_other(rig: WorkerRig, host: HostBuffer) -> None:
@@ -102,7 +102,8 @@ def test_clients_see_one_surface_after_the_other(rig: WorkerRig, host: HostBuffe
     assert pixels_of(peer) == (Rect(1, 2, 3, 4), {GREEN})
     late = rig.connect(token="late")
     late.send(INIT)
-    assert pixels_of(late)[0] == FRAME
+    picture = late.receive_type(DisplayCopy)
+    assert isinstance(picture, DisplayCopy) and picture.base.box == FRAME
     send(rig, OFF)
     assert pixels_of(peer) == (ALL, {RED})
     for each in (peer, late):
@@ -118,12 +119,11 @@ def test_another_buffer_of_the_same_size_keeps_the_surface(rig: WorkerRig, host:
     peer.receive_type(DisplaySurfaceCreate)
     assert pixels_of(peer)[0] == FRAME
     other = HostBuffer(WIDTH, HEIGHT)
-    other.fill(0, 0, 255, 0)
     before = open_descriptors()
     for cookie in range(2, 20):
+        other.fill(cookie, 0, 0, 0)
         send(rig, other.message(), m.GlDraw(Rect(0, 0, 1, 1), cookie))
-        message = peer.receive()
-        assert isinstance(message, DisplayCopy) and message.base.box == FRAME
+        assert pixels_of(peer) == (FRAME, {cookie})
     assert open_descriptors() == before, "buffers that were shown are given back"
     assert rig.primaries.count((WIDTH, HEIGHT, True)) <= 1
     other.close()

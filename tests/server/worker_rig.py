@@ -21,14 +21,18 @@ from gspice.qxl.driver import GuestDriver
 from gspice.qxl.layout import MIB, DeviceSizes
 from gspice.qxl.structures import IOPort
 from gspice.server.dispatcher import MainDispatcher
+from gspice.server.encoder_pool import EncoderPool
 from gspice.server.loop import PollLoop
 from gspice.server.red_worker import RedWorker, WorkerEvents
 from gspice.server.transport import PlainTransport
 from gspice.server.worker_messages import ConnectChannel, Start
+from gspice.stream.compression import DisplaySettings
 from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, ReleaseInfo
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.framing import FrameReader, FrameWriter
+from gspice.wire.message import Message
+from gspice.wire.messages.base import Ping, Pong
 from gspice.wire.messages.display import DisplayInit
 from gspice.wire.registry import server_messages
 from tests.peers.raw_link import COMMON, MAX_MESSAGE, RawChannel
@@ -101,12 +105,20 @@ class RecordingDevice(QXLDevice):
 
 
 class LinkedPeer(RawChannel):
-    """A client's end of a channel that is past the link stage."""
+    """A client's end of a channel that is past the link stage; display channels answer pings, as clients do."""
 
     def __init__(self, sock: socket.socket, channel_type: ChannelType) -> None:
         self.socket = sock
         self._reader = FrameReader(server_messages(channel_type), mini=True, max_size=MAX_MESSAGE)
         self._writer = FrameWriter(mini=True)
+        self._answers = channel_type is ChannelType.DISPLAY
+
+    def receive(self, timeout: float = 10.0) -> Message | None:
+        while True:
+            message = super().receive(timeout)
+            if not (self._answers and isinstance(message, Ping)):
+                return message
+            self.send(Pong(id=message.id, timestamp=message.timestamp))
 
 
 class WorkerRig:
@@ -122,7 +134,10 @@ class WorkerRig:
             channel_closed=lambda token, reason: self.closed.append((token, reason)),
             primary_changed=lambda *change: self.primaries.append(change),
         )
-        self.worker = RedWorker(self.device, self.main, make_canvas, events)
+        self.pool = EncoderPool(1)
+        self.worker = RedWorker(
+            self.device, self.main, make_canvas, events, settings=DisplaySettings(), pool=self.pool
+        )
         self.device.worker = self.worker.port
         self.worker.start_thread()
 
@@ -171,6 +186,7 @@ class WorkerRig:
 
     def close(self) -> None:
         assert self.worker.stop_thread()
+        self.pool.close()
         self.main.close()
         self.loop.close()
 

@@ -15,6 +15,8 @@ from gspice.errors import ConfigError
 from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.select import AUTO, backend_names
 from gspice.server.security import ChannelSecurity
+from gspice.server.settings import MOST_CLIENTS
+from gspice.stream.compression import COMPRESSIONS
 
 DEFAULT_FILE = Path("/etc/gspice.toml")
 MAX_BYTES = 1 << 20
@@ -37,6 +39,8 @@ class Settings(Protocol):
     """What of a SpiceServer the file can set; each raises ConfigError for what it does not take."""
 
     def set_name(self, name: str, /) -> None: ...
+    def set_image_compression(self, compression: int, /) -> None: ...
+    def set_max_clients(self, count: int, /) -> None: ...
     def set_video_codecs(self, codecs: str, /) -> None: ...
     def set_channel_security(self, channel: str | None, mask: int, /) -> None: ...
     def set_exit_on_disconnect(self, value: bool, /) -> None: ...
@@ -118,6 +122,12 @@ def _mebibytes(value: object) -> int:
     return value
 
 
+def _clients(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CLIENTS:
+        raise ValueError(f"a number of clients, from 1 to {MOST_CLIENTS}")
+    return value
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("a text that is not empty")
@@ -156,6 +166,11 @@ GPU_KEYS: dict[str, Read] = {
 }
 SERVER_KEYS: dict[str, tuple[Read, Callable[[Settings, Any], object]]] = {
     "name": (_text, lambda server, name: server.set_name(name)),
+    "image-compression": (
+        _choice(*COMPRESSIONS),
+        lambda server, name: server.set_image_compression(COMPRESSIONS[name]),
+    ),
+    "max-clients": (_clients, lambda server, count: server.set_max_clients(count)),
     "video-codecs": (_text, lambda server, codecs: server.set_video_codecs(codecs)),
     "secure-channels": (_texts, _secure_channels),
     "exit-on-disconnect": (_boolean, lambda server, value: server.set_exit_on_disconnect(value)),

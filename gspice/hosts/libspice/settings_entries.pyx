@@ -90,7 +90,9 @@ cdef spice_compat_version_t get_current_compat_version() noexcept nogil:
 
 
 cdef int set_image_compression(SpiceServer *s, SpiceImageCompression comp) noexcept with gil:
-    return library.command(<uintptr_t> s, "set_image_compression", <int> comp)
+    # Our own number for "automatic" is no host's to give.
+    cdef int wanted = -1 if comp == SPICE_IMAGE_COMPRESSION_INVALID else <int> comp
+    return library.command(<uintptr_t> s, "set_image_compression", wanted)
 
 
 cdef SpiceImageCompression get_image_compression(SpiceServer *s) noexcept with gil:

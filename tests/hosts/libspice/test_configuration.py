@@ -20,6 +20,8 @@ record = "/var/lib/desktop.zst"
 
 [server]
 name = "a machine"
+image-compression = "auto_lz"
+max-clients = 3
 video-codecs = "gstreamer:vp8"
 secure-channels = ["main", "inputs"]
 exit-on-disconnect = true
@@ -48,6 +50,12 @@ class Recorder:
 
     def set_name(self, name: str) -> None:
         self.calls.append(("name", name))
+
+    def set_image_compression(self, compression: int) -> None:
+        self.calls.append(("compression", str(int(compression))))
+
+    def set_max_clients(self, count: int) -> None:
+        self.calls.append(("clients", str(count)))
 
     def set_video_codecs(self, codecs: str) -> None:
         self.calls.append(("codecs", codecs))
@@ -82,6 +90,8 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     got.apply(server)
     assert server.calls == [
         ("name", "a machine"),
+        ("compression", "3"),
+        ("clients", "3"),
         ("codecs", "gstreamer:vp8"),
         ("security", "main", "2"),
         ("security", "inputs", "2"),
@@ -154,6 +164,8 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
         ("[gpu]\nstaging = true", "it must be a number of MiB"),
         ("[gpu]\njournal = 65537", "it must be a number of MiB"),
         ("[server]\nport = 1", "no key server.port; here are allowed: agent-copypaste, "),
+        ("[server]\nmax-clients = 0", "it must be a number of clients, from 1 to 256"),
+        ("[server]\nimage-compression = 'best'", "it must be one of auto, off, auto_glz,"),
         ("[server]\nname = ''", "server.name = '': it must be a text that is not empty"),
         ("[server]\nagent-copypaste = 1", "server.agent-copypaste = 1: it must be true or false"),
         ("[server]\nsecure-channels = 'main'", "it must be a list of texts"),

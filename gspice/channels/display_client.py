@@ -1,0 +1,351 @@
+"""One client's display channel: its view of the screen, its images, and no more bytes under way than its link holds.
+
+Sans-IO, on the worker's thread. Pixels are captured from the screen's newest look and packed in the encoder pool, one
+frame of a client at a time. Until that frame is on its way nothing else is sent to the client, so that what it gets is
+always in the order in which it was planned.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
+
+from gspice.channels.base import ChannelClient, LinkInfo, Sender
+from gspice.channels.display_messages import copy_bits, image_message, surface_copies, surface_create
+from gspice.errors import ProtocolError
+from gspice.geometry import Rect
+from gspice.pixels import SurfaceSpec
+from gspice.stream.byte_window import ByteWindow
+from gspice.stream.client_caches import ClientCaches
+from gspice.stream.client_view import ClientView
+from gspice.stream.compression import Compression, DisplaySettings, ImageSettings
+from gspice.stream.image_encoder import EncodedImage
+from gspice.stream.screen import Look, Screen
+from gspice.stream.statistics import DisplayStatistics
+from gspice.wire.caps import CapSet, DisplayCap
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.message import Message
+from gspice.wire.messages import display as wire
+from gspice.wire.messages.base import Ping, Pong
+
+log = logging.getLogger(__name__)
+
+PRIMARY = 0
+BACKDROP = 1
+"""The first of the surfaces in which clients keep what was covered: the guest's own stay on the server."""
+QUEUE_HIGH = 1 << 20
+"""Bytes in a client's queue beyond which nothing more is captured for it."""
+FRAME_PIXELS = 1 << 20
+"""Pixels of one frame at most: more are the next one's, so that none takes long to encode."""
+LEAST_PIXELS = 8 << 10
+"""Pixels of one frame at least, however slow the link: a line of text is not to come in parts."""
+SLOW_LINK = 1_250_000
+"""Bytes a second below which photographs come lossy at first, if that is wanted: 10 Mbit/s, as libspice has it."""
+HELD_UP = 0.5
+"""Part of the frames that have to wait for room where it is the link that sets the pace."""
+JPEG_QUALITY = 85
+REST_S = 0.3
+"""Without a change for so long, what was sent lossy is sent again, exactly."""
+
+
+class Hub(Protocol):
+    """What all display channels of one device share."""
+
+    settings: DisplaySettings
+
+    @property
+    def screen(self) -> Screen | None:
+        """What clients see; None: nothing."""
+
+    def encode(
+        self,
+        rects: Sequence[Rect],
+        settings: ImageSettings,
+        done: Callable[[Sequence[EncodedImage], float], None],
+        now: float,
+    ) -> None:
+        """Capture the newest look there and pack it; ``done`` hears of the images, in the order of ``rects``."""
+
+    def push(self, now: float) -> None:
+        """Bring clients up to date."""
+
+    def look(self, now: float) -> None:
+        """Look at the screen now, if anything was declared."""
+
+    def wake_at(self, when: float) -> None:
+        """Ask for a ``push`` at that time."""
+
+    def monitors_message(self) -> wire.DisplayMonitorsConfig:
+        """How the monitors are placed."""
+
+    def forget(self, client: "DisplayChannelClient") -> None:
+        """The client is gone."""
+
+
+class DisplayChannelClient(ChannelClient):
+    """One client's display channel."""
+
+    TYPE = ChannelType.DISPLAY
+    CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.PREF_COMPRESSION)
+    # Frames are paced by their pings: this is for clients that stop altogether. Smaller windows would hold a frame
+    # of many images for a round trip.
+    ACK_WINDOW = 128
+
+    def __init__(self, link: LinkInfo, sender: Sender, hub: Hub) -> None:
+        super().__init__(link, sender)
+        self.statistics = DisplayStatistics()
+        self._hub = hub
+        self._ready = False
+        self._view: ClientView | None = None
+        self._backdrops: set[int] = set()
+        """Surfaces that the client has for its backdrop."""
+        self._encoding = False
+        """A frame of this client is in the pool."""
+        self._ahead: list[Message] = []
+        """What the client copies from what it has, before that frame's images."""
+        self._later: list[Message] = []
+        """What is to follow that frame."""
+        self._preferred: int | None = None
+        """The compression that the client asked for, in place of the server's."""
+        self._caches = link.caches or ClientCaches()
+        self._init: wire.DisplayInit | None = None
+        self._window = ByteWindow()
+        self._bytes_per_pixel = 0.5
+        """Of its last frames."""
+        self._held_up = False
+        """The next frame has had to wait for room."""
+        self._pressure = 0.0
+        """What part of the last frames have had to."""
+        self._lossy_at = 0.0
+
+    # From the client
+
+    def receive(self, message: Message, now: float) -> None:
+        handler = self._HANDLERS.get(type(message))
+        if handler is None:
+            raise ProtocolError(f"{message.NAME} is not expected on the display channel")
+        handler(self, message, now)
+
+    def _on_init(self, message: wire.DisplayInit, now: float) -> None:
+        if self._ready:
+            raise ProtocolError("a second INIT on the display channel")
+        self._ready = True
+        self._init = message
+        self.sender.send(wire.DisplayInvalAllPalettes())
+        screen = self._hub.screen
+        if screen is not None:
+            self._create_surface(screen.spec)
+            self._hub.look(now)
+            # In one piece, as clients that only want a screenshot take the first drawing for all of it.
+            self._send_frame([screen.bounds], now)
+            self._show()
+
+    def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
+        self._preferred = message.image_compression
+
+    def _on_pong(self, message: Pong, now: float) -> None:
+        if self._window.answered(message.id, now):
+            self._hub.push(now)
+
+    def _on_ignored(self, message: Message, now: float) -> None:
+        log.debug("%s: %s ignored", self.link.peer, message.NAME)
+
+    _HANDLERS: ClassVar[dict[type[Message], Callable[..., None]]] = {
+        wire.DisplayInit: _on_init,
+        wire.DisplayPreferredCompression: _on_preferred_compression,
+        wire.DisplayPreferredVideoCodecType: _on_ignored,
+        wire.DisplayStreamReport: _on_ignored,
+        Pong: _on_pong,
+    }
+
+    def drained(self, now: float) -> None:
+        self._hub.push(now)
+
+    def disconnected(self, now: float) -> None:
+        super().disconnected(now)
+        self._hub.forget(self)
+
+    # From the hub
+
+    def primary_created(self, spec: SurfaceSpec) -> None:
+        if self._ready:
+            self._create_surface(spec)
+            self._show()
+
+    def primary_destroyed(self) -> None:
+        if self._view is not None:
+            self._view = None
+            for surface_id in (*self._backdrops, PRIMARY):
+                self._send(wire.DisplaySurfaceDestroy(surface_id=surface_id))
+            self._backdrops.clear()
+
+    def send_monitors(self) -> None:
+        if self._view is not None and self.link.channel_caps.has(DisplayCap.MONITORS_CONFIG):
+            self._send(self._hub.monitors_message())
+
+    def can_take(self, now: float) -> bool:
+        """Whether a frame for it would be on its way at once."""
+        return (
+            self._view is not None
+            and not self._encoding
+            and not self.sender.blocked
+            and self.sender.queued_bytes <= QUEUE_HIGH
+            and self._has_room(now)
+        )
+
+    def _has_room(self, now: float) -> bool:
+        if self._window.room(now) > 0:
+            return True
+        self._held_up = True
+        return False
+
+    def waits_until(self) -> float | None:
+        """When it could take more without an answer; None: only its answer, or its socket, makes room."""
+        return None if self._view is None or self._encoding else self._window.deadline()
+
+    @property
+    def lags(self) -> bool:
+        """Whether its picture is not the newest look's, or not exactly."""
+        view = self._view
+        return self._encoding or (view is not None and bool(view.stale or view.lossy))
+
+    def looked(self, look: Look, *, takes_moves: bool) -> None:
+        """The screen has a new frame. ``takes_moves``: the client can take what moved in it: ``push`` is next."""
+        view = self._view
+        if view is None:
+            return
+        if not takes_moves:
+            for kept in look.kept:
+                view.lose(kept)
+            view.changed([move.rect for move in look.moves])
+            view.changed(look.changed)
+            return
+        for kept in look.kept:
+            self._copy(view.keep(kept), PRIMARY, BACKDROP + kept.layer)
+        for move in look.moves:
+            if view.move(move):
+                self._ahead.append(copy_bits(PRIMARY, move))
+                self.statistics.moves += 1
+        view.changed(look.changed)
+        for uncovered in look.uncovered:
+            self._copy(view.uncover(uncovered), BACKDROP + uncovered.layer, PRIMARY)
+
+    def _copy(self, rects: Sequence[Rect], source: int, target: int) -> None:
+        """Let the client copy pixels from surface to surface."""
+        if not rects:
+            return
+        if target != PRIMARY and target not in self._backdrops:
+            self._backdrops.add(target)
+            screen = self._hub.screen
+            assert screen is not None
+            self._ahead.append(surface_create(target, screen.spec))
+        # Clients without a GLZ window are the ones that know no clipping, either.
+        clips = self._init is not None and self._init.glz_dictionary_window_size > 0
+        self._ahead += surface_copies(source, target, rects, clipped=clips)
+        self.statistics.backdrop_copies += len(rects)
+
+    def push(self, now: float) -> None:
+        """Send some of what is stale. Call it only if it ``can_take``."""
+        view = self._view
+        if view is None:
+            return
+        lossless = False
+        if not view.stale and view.lossy and not self._ahead:
+            if now < self._lossy_at + REST_S:
+                self._hub.wake_at(self._lossy_at + REST_S)
+                return
+            view.rest(self._budget(now))
+            lossless = True
+        if view.stale:
+            self._send_frame(view.take(self._budget(now)), now, lossless=lossless)
+        elif self._ahead:
+            self._deliver(view, (), (), now)
+
+    def _budget(self, now: float) -> int:
+        """Pixels that about fill the room there is."""
+        pixels = int(self._window.room(now) / self._bytes_per_pixel)
+        return min(max(pixels, LEAST_PIXELS), FRAME_PIXELS)
+
+    def _send_frame(self, rects: list[Rect], now: float, *, lossless: bool = False) -> None:
+        view = self._view
+        assert view is not None
+        for rect in rects:
+            view.stale.subtract(rect)
+        self._encoding = True
+
+        def done(images: Sequence[EncodedImage], now: float) -> None:
+            self._encoding = False
+            if not self.closed:
+                self._deliver(view, rects, images, now)
+
+        self._hub.encode(rects, self._image_settings(lossless=lossless), done, now)
+
+    def _deliver(
+        self, view: ClientView, rects: Sequence[Rect], images: Sequence[EncodedImage], now: float
+    ) -> None:
+        before = self.sender.queued_bytes
+        ahead, self._ahead = self._ahead, []
+        for message in ahead:
+            self.sender.send(message)
+        pixels = 0
+        for rect, image in zip(rects, images, strict=True):
+            self.sender.send(image_message(PRIMARY, rect, image))
+            self.statistics.image(image)
+            pixels += rect.area
+            if image.lossy:
+                view.lossy.add(rect)
+                self._lossy_at = now
+        self.statistics.frames += 1
+        self._pressure += (float(self._held_up) - self._pressure) / 8
+        self._held_up = False
+        sent = self.sender.queued_bytes - before
+        if pixels:
+            self._bytes_per_pixel += (max(sent, 1) / pixels - self._bytes_per_pixel) / 4
+        self._mark(sent, now)
+        later, self._later = self._later, []
+        for message in later:
+            self.sender.send(message)
+
+    def _mark(self, sent: int, now: float) -> None:
+        """Close a frame with a ping: its answer says that the client has taken all of it."""
+        self.sender.send(Ping(id=self._window.sent(sent, now), timestamp=int(now * 1e9)))
+
+    def _image_settings(self, *, lossless: bool) -> ImageSettings:
+        settings = self._hub.settings
+        wanted = settings.compression if self._preferred is None else self._preferred
+        mode = Compression(wanted) if wanted in _MODES else settings.compression
+        # A client on the same host reads pixels faster than anyone packs them: it must ask.
+        if self._preferred is None and self.link.local:
+            mode = Compression.OFF
+        # What a link takes is known only once there was more to send than it could.
+        slow = self._pressure > HELD_UP and (self._window.rate or SLOW_LINK) < SLOW_LINK
+        init = self._init
+        dictionary = (
+            self._caches.dictionary(init.glz_dictionary_id, init.glz_dictionary_window_size)
+            if init is not None and mode.with_dictionary
+            else None
+        )
+        return ImageSettings(
+            mode=mode,
+            lz4=self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION),
+            dictionary=dictionary,
+            zlib=settings.zlib_glz.on(wanted=True),
+            jpeg_quality=JPEG_QUALITY if not lossless and settings.jpeg.on(wanted=slow) else 0,
+        )
+
+    def _send(self, message: Message) -> None:
+        """Send a message that has to come behind the frame that is in the pool, if one is."""
+        if self._encoding:
+            self._later.append(message)
+        else:
+            self.sender.send(message)
+
+    def _create_surface(self, spec: SurfaceSpec) -> None:
+        self._view = ClientView(Rect(0, 0, spec.width, spec.height))
+        self._send(surface_create(PRIMARY, spec, primary=True))
+
+    def _show(self) -> None:
+        self.send_monitors()
+        self._send(wire.DisplayMark())
+
+
+_MODES = frozenset(Compression)

@@ -1,0 +1,29 @@
+"""What one client keeps for all its display channels together, as the server has to know it."""
+
+from gspice.codec.glz_encode import GlzDictionary
+
+MAX_WINDOW_PIXELS = 16 << 20
+"""Of a GLZ dictionary: both ends hold so many pixels, 64 MiB. Clients may announce more, and get no more."""
+MIN_WINDOW_PIXELS = 1 << 16
+"""Below this a dictionary holds no picture worth referring to."""
+
+
+class ClientCaches:
+    """Made with the client; its display channels, each on its worker's thread, share it."""
+
+    def __init__(self) -> None:
+        self._dictionaries: dict[int, GlzDictionary] = {}
+
+    def dictionary(self, dictionary_id: int, window_pixels: int) -> GlzDictionary | None:
+        """The GLZ dictionary that the client knows by this number; None where it announced no window for one.
+
+        The first channel to ask says how large it is.
+        """
+        if window_pixels < MIN_WINDOW_PIXELS:
+            return None
+        known = self._dictionaries.get(dictionary_id)
+        if known is None:
+            made = GlzDictionary(min(window_pixels, MAX_WINDOW_PIXELS))
+            # Another thread may be here too: setdefault is one step for the interpreter.
+            known = self._dictionaries.setdefault(dictionary_id, made)
+        return known

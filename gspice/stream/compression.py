@@ -1,0 +1,75 @@
+"""How images are packed: what operators and clients may ask for, and what one client's images may be."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from gspice.codec.glz_encode import GlzDictionary
+
+
+class Compression(IntEnum):
+    """SPICE_IMAGE_COMPRESSION_*, and our own AUTO."""
+
+    AUTO = 0
+    """Whatever is best for the content and the link; lossy for a while where the link is slow."""
+    OFF = 1
+    AUTO_GLZ = 2
+    AUTO_LZ = 3
+    QUIC = 4
+    GLZ = 5
+    LZ = 6
+    LZ4 = 7
+
+    @property
+    def by_content(self) -> bool:
+        """Photographs are packed in a way of their own."""
+        return self in (Compression.AUTO, Compression.AUTO_GLZ, Compression.AUTO_LZ)
+
+    @property
+    def with_dictionary(self) -> bool:
+        """Images refer to earlier ones, by the GLZ dictionary."""
+        return self in (Compression.AUTO, Compression.AUTO_GLZ, Compression.GLZ)
+
+
+COMPRESSIONS = {mode.name.lower(): mode for mode in Compression}
+"""By the names that operators use, which are also QEMU's."""
+
+
+class WanCompression(IntEnum):
+    """SPICE_WAN_COMPRESSION_*: when JPEG, or zlib over GLZ, is used."""
+
+    AUTO = 1
+    ALWAYS = 2
+    NEVER = 3
+
+    def on(self, *, wanted: bool) -> bool:
+        """Whether it is used where it is ``wanted`` by itself."""
+        return self is WanCompression.ALWAYS or (self is WanCompression.AUTO and wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisplaySettings:
+    """What the operator wants of all images."""
+
+    compression: Compression = Compression.AUTO_GLZ
+    jpeg: WanCompression = WanCompression.AUTO
+    zlib_glz: WanCompression = WanCompression.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings:
+    """What the images of one client may be, as long as nothing of it changes."""
+
+    mode: Compression
+    lz4: bool = False
+    """The client takes LZ4."""
+    dictionary: GlzDictionary | None = field(default=None, compare=False)
+    """None: the client takes no GLZ."""
+    zlib: bool = False
+    """GLZ images are deflated where that pays."""
+    jpeg_quality: int = 0
+    """Of photographs; 0: they stay exact."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether another client with equal settings can have the same images."""
+        return self.dictionary is None

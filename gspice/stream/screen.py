@@ -1,0 +1,138 @@
+"""What clients see of one surface, frame by frame: what truly changed since the last look, and what only moved.
+
+Hosts declare far more damage than there is: full-screen updates, pixels sent again unchanged. A look compares the
+declared area with the pixels of the look before, which the screen keeps. Clients are served from those kept pixels, so
+that all of them, fast or slow, see whole frames.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from gspice.geometry import Rect
+from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
+from gspice.region import Region
+from gspice.stream.backdrop import Backdrop, Kept, Uncovered
+from gspice.stream.merging import merge
+from gspice.stream.reference_frame import Move, ReferenceFrame
+from gspice.stream.widening import SENT_AS, widen
+
+MAX_LOOKED_RECTS = 32
+"""Declared rectangles that are compared one by one; more are put together."""
+LOOK_SLACK = 4096
+"""Pixels compared too much that cost as much as another comparison."""
+MAX_HINTS = 4
+"""Directions in which the guest has copied since the last look: of more, none is worth a trial."""
+
+
+class PixelSource(Protocol):
+    """Where the pixels lie that clients see: the canvas, or the copy of a host's scanout."""
+
+    def read(self, surface_id: int, rect: Rect) -> Pixels:
+        """A copy of the newest pixels of a rectangle inside the surface."""
+
+    def view(self, surface_id: int) -> tuple[memoryview, int] | None:
+        """The rows of the surface and their stride, until the next call; None: they must be read."""
+
+
+class Look(NamedTuple):
+    """What a frame has that the one before had not, in the order in which clients make it theirs."""
+
+    kept: Sequence[Kept]
+    """What clients copy to the backdrop, before it is covered."""
+    moves: Sequence[Move]
+    """In this order: what clients copy from what they have."""
+    uncovered: Sequence[Uncovered]
+    """What clients copy from the backdrop."""
+    changed: Sequence[Rect]
+    """Where pixels are others, once everything has moved; what was uncovered is among it."""
+
+
+class Screen:
+    """One visible surface, owned by the worker. Its first look finds everything changed."""
+
+    def __init__(self, spec: SurfaceSpec, source: PixelSource, surface_id: int = 0) -> None:
+        self.spec = spec
+        self.bounds = Rect(0, 0, spec.width, spec.height)
+        self.format: BitmapFormat
+        """What captures are; formats that no bitmap has are widened to 32 bits."""
+        self.format, self._widened = SENT_AS[spec.format]
+        self.has_backdrop = not self._widened
+        """Whether clients keep what is covered: their surfaces must have the pixels that are compared."""
+        self._source = source
+        self._surface_id = surface_id
+        self._pixel_bytes = self.format.bits_per_pixel // 8
+        self._frame = ReferenceFrame(
+            spec.width,
+            spec.height,
+            self._pixel_bytes,
+            ignore_high=self.format is BitmapFormat.XRGB32,
+        )
+        self._backdrop: Backdrop | None = None
+        """Made with the second look: the first has nothing to cover."""
+        self._declared = Region([self.bounds])
+        self._hints: set[tuple[int, int]] = set()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything was declared since the last look."""
+        return bool(self._declared)
+
+    def declare(self, rects: Iterable[Rect]) -> None:
+        """These pixels may have changed; inside the surface."""
+        self._declared.add_region(Region(rects))
+
+    def hint(self, dx: int, dy: int) -> None:
+        """The guest has copied something over that distance."""
+        if len(self._hints) <= MAX_HINTS:
+            self._hints.add((dx, dy))
+
+    def look(self, now: float) -> Look:
+        """Compare what was declared with the frame before, and make it the newest."""
+        rects = merge(self._declared.rects(), LOOK_SLACK, MAX_LOOKED_RECTS)
+        hints = tuple(self._hints) if len(self._hints) <= MAX_HINTS else ()
+        self._declared.clear()
+        self._hints.clear()
+        newest = [(*self._pixels(rect), rect) for rect in rects]
+        kept: list[Kept] = []
+        if self._backdrop is not None:
+            for rows, stride, rect in newest:
+                kept += self._backdrop.cover(rows, stride, rect, now)
+        # All moves come first, as clients take them: none may copy what only the comparison brings.
+        moves: list[Move] = []
+        for rows, stride, rect in newest:
+            for move in self._frame.find_moves(rows, stride, rect, hints):
+                self._frame.move(move.rect, move.dx, move.dy)
+                moves.append(move)
+        changed: list[Rect] = []
+        for rows, stride, rect in newest:
+            changed += self._frame.compare(rows, stride, rect)
+        if self._backdrop is None:
+            uncovered: list[Uncovered] = []
+            if self.has_backdrop:
+                self._backdrop = Backdrop(self._frame)
+        else:
+            uncovered = self._backdrop.uncovered(changed, now)
+        return Look(kept, moves, uncovered, changed)
+
+    def _pixels(self, rect: Rect) -> tuple[bytes | memoryview, int]:
+        view = None if self._widened else self._source.view(self._surface_id)
+        if view is not None:
+            rows, stride = view
+            return rows[rect.top * stride + rect.left * self._pixel_bytes :], stride
+        pixels = self._source.read(self._surface_id, rect)
+        if self._widened:
+            pixels = widen(pixels)
+        return pixels.data, pixels.stride
+
+    def read(self, rect: Rect) -> Pixels:
+        """The pixels of the last look, inside the surface; rows without padding."""
+        data = self._frame.read(rect)
+        return Pixels(rect.width, rect.height, rect.width * self._pixel_bytes, _SURFACES[self.format], data)
+
+
+_SURFACES = {
+    BitmapFormat.XRGB32: SurfaceFormat.XRGB32,
+    BitmapFormat.ARGB32: SurfaceFormat.ARGB32,
+    BitmapFormat.RGB555: SurfaceFormat.RGB555,
+    BitmapFormat.A8: SurfaceFormat.A8,
+}

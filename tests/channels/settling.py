@@ -1,0 +1,298 @@
+"""A display with random drawing, slow clients and late encoders; when all is quiet, every picture must be the canvas's.
+
+Real canvas, hub, encoders, wire bytes and decoders; only time, the pool and the links are played, from one seed.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from gspice.channels.base import LinkInfo
+from gspice.channels.display import DisplayChannel
+from gspice.client.display import DisplayChannel as OurClient
+from gspice.geometry import Point, Rect
+from gspice.gpu.cpu.canvas import CpuCanvas
+from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
+from gspice.qxl import ops
+from gspice.stream.client_caches import ClientCaches
+from gspice.stream.compression import Compression, DisplaySettings, WanCompression
+from gspice.wire.caps import CapSet, DisplayCap
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.message import Message
+from gspice.wire.messages.base import Ack, AckSync, Pong
+from gspice.wire.messages.display import DisplayInit, DisplayPreferredCompression
+
+CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.LZ4_COMPRESSION)
+PUT = 8
+
+
+class LateEncoders:
+    """A pool whose jobs end when the story says so, in any order."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[Callable[[], Any], Callable[[Any, float], None]]] = []
+
+    def submit(self, job: Callable[[], Any], done: Callable[[Any, float], None], now: float) -> None:
+        self.jobs.append((job, done))
+
+    def finish(self, index: int, now: float) -> None:
+        job, done = self.jobs.pop(index)
+        done(job(), now)
+
+
+class Client:
+    """Both ends of one display channel, and the line between them."""
+
+    def __init__(self, world: "World", *, compression: Compression | None, window: int, number: int) -> None:
+        self.world = world
+        self.line: deque[bytes] = deque()
+        self.kinds: deque[type[Message]] = deque()
+        self.queued_bytes = 0
+        self.blocked = False
+        self.serial = 0
+        self.theirs = OurClient()
+        link = LinkInfo(
+            connection_id=number,
+            channel_type=ChannelType.DISPLAY,
+            channel_id=0,
+            common_caps=CapSet(),
+            channel_caps=CAPS,
+            secure=False,
+            local=False,
+            peer=f"client {number}",
+            caches=ClientCaches(),
+        )
+        self.ours = world.hub.connect(link, self)
+        if compression is not None:
+            self.ours.receive(DisplayPreferredCompression(image_compression=compression), world.now)
+        self.ours.receive(
+            DisplayInit(
+                pixmap_cache_id=1,
+                pixmap_cache_size=1 << 20,
+                glz_dictionary_id=1,
+                glz_dictionary_window_size=window,
+            ),
+            world.now,
+        )
+
+    def send(self, message: Message) -> None:
+        data = message.serialize()
+        self.line.append(data)
+        self.kinds.append(type(message))
+        self.queued_bytes += len(data)
+
+    def close(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+    def deliver(self, count: int) -> None:
+        """So many messages reach the client, and its answers come back."""
+        for _ in range(min(count, len(self.line))):
+            data, kind = self.line.popleft(), self.kinds.popleft()
+            self.queued_bytes -= len(data)
+            self.serial += 1
+            self.theirs.receive(kind.parse(data), self.serial)
+            for answer in self.theirs.take_output():
+                if isinstance(answer, Pong):
+                    self.ours.receive(answer, self.world.now)
+                else:
+                    assert isinstance(answer, Ack | AckSync), answer
+        if not self.line:
+            self.ours.drained(self.world.now)
+
+
+class World:
+    """One story."""
+
+    def __init__(self, seed: int, *, surface_format: SurfaceFormat = SurfaceFormat.XRGB32) -> None:
+        self.random = random.Random(seed)
+        self.now = 100.0
+        self.canvas = CpuCanvas()
+        self.encoders = LateEncoders()
+        self.wakes: list[float] = []
+        settings = DisplaySettings(
+            compression=self.random.choice(list(Compression)),
+            jpeg=self.random.choice(list(WanCompression)),
+            zlib_glz=self.random.choice(list(WanCompression)),
+        )
+        self.hub = DisplayChannel(self.canvas, settings, self.encoders, self.wakes.append)
+        self.clients: list[Client] = []
+        self.numbers = 0
+        self.spec = SurfaceSpec(self.random.randint(20, 260), self.random.randint(20, 200), surface_format)
+        self.create()
+        self.connect()
+
+    # What happens
+
+    def step(self) -> None:
+        """Something at random."""
+        (happens,) = self.random.choices(*self._CHOICES)
+        happens(self)
+
+    def draw(self) -> None:
+        batch = [self._drawable() for _ in range(self.random.choice((1, 1, 1, 5, 20)))]
+        drawn = [
+            (drawable, outcome.rects)
+            for drawable, outcome in zip(batch, self.canvas.submit(batch), strict=True)
+            if outcome.drawn
+        ]
+        self.hub.note(drawn)
+
+    def push(self) -> None:
+        self.hub.push(self.now)
+
+    def wait(self) -> None:
+        self.now += self.random.choice((0.001, 0.005, 0.02, 0.5))
+        if any(when <= self.now for when in self.wakes):
+            self.wakes.clear()
+            self.push()
+
+    def deliver(self) -> None:
+        if self.clients:
+            self.random.choice(self.clients).deliver(self.random.choice((1, 2, 5, 100)))
+
+    def finish(self) -> None:
+        if self.encoders.jobs:
+            self.encoders.finish(self.random.randrange(len(self.encoders.jobs)), self.now)
+
+    def block(self) -> None:
+        if self.clients:
+            client = self.random.choice(self.clients)
+            client.blocked = not client.blocked
+
+    def connect(self) -> None:
+        if len(self.clients) < 3:
+            self.numbers += 1
+            compression = self.random.choice([None, None, *Compression])
+            window = self.random.choice((0, 1 << 17, 1 << 22))
+            self.clients.append(Client(self, compression=compression, window=window, number=self.numbers))
+
+    def leave(self) -> None:
+        if len(self.clients) > 1:
+            client = self.clients.pop(self.random.randrange(len(self.clients)))
+            client.ours.disconnected(self.now)
+
+    def recreate(self) -> None:
+        self.canvas.destroy_surface(0)
+        self.hub.primary_destroyed()
+        if self.random.random() < 0.5:
+            self.push()
+        if self.random.random() < 0.5:
+            self.spec = self.spec._replace(width=self.random.randint(20, 260))
+        self.create()
+
+    _CHOICES = (
+        (draw, push, wait, deliver, finish, block, connect, leave, recreate),
+        (30, 20, 15, 15, 12, 2, 1, 1, 1),
+    )
+
+    def create(self) -> None:
+        self.canvas.create_surface(0, self.spec)
+        self.hub.primary_created(self.spec)
+
+    # The end
+
+    def settle(self) -> None:
+        """Let everything happen that is due, until nothing is."""
+        for client in self.clients:
+            client.blocked = False
+        for _ in range(2000):
+            self.push()
+            while self.encoders.jobs:
+                self.finish()
+            for client in self.clients:
+                client.deliver(1000)
+            self.now += 0.1
+            if not self.pending():
+                return
+        raise AssertionError("it never came to rest")
+
+    def pending(self) -> bool:
+        screen = self.hub.screen
+        return (
+            bool(self.encoders.jobs)
+            or (screen is not None and screen.dirty)
+            or any(client.line or client.ours.lags for client in self.clients)
+        )
+
+    def check(self) -> None:
+        """Every client shows what the canvas holds, byte for byte."""
+        whole = Rect(0, 0, self.spec.width, self.spec.height)
+        expected = self.canvas.read(0, whole)
+        for client in self.clients:
+            assert client.theirs.complete, client.theirs.unsupported_text()
+            found = client.theirs.pixels()
+            assert found.format == expected.format
+            assert visible(found.data, found.format) == visible(expected.data, expected.format)
+
+    # Drawing
+
+    def _rect(self) -> Rect:
+        rnd, (width, height, _) = self.random, self.spec
+        left, top = rnd.randrange(width), rnd.randrange(height)
+        most = rnd.choice((3, 30, 300))
+        return Rect(
+            left, top, min(width, left + rnd.randint(1, most)), min(height, top + rnd.randint(1, most))
+        )
+
+    def _drawable(self) -> ops.Drawable:
+        rect = self._rect()
+        make = self.random.choice((self._fill, self._pixels, self._pixels, self._copy_bits, self._invert))
+        return ops.Drawable(surface_id=0, bbox=rect, op=make(rect))
+
+    def _fill(self, rect: Rect) -> ops.Op:
+        return ops.Fill(ops.Brush(1, self.random.choice((0, 0xFFFFFF, 0x336699))), PUT, ops.Mask())
+
+    def _invert(self, rect: Rect) -> ops.Op:
+        return ops.Invers(ops.Mask())
+
+    def _copy_bits(self, rect: Rect) -> ops.Op:
+        rnd, (width, height, _) = self.random, self.spec
+        return ops.CopyBits(Point(rnd.randint(0, width - rect.width), rnd.randint(0, height - rect.height)))
+
+    def _pixels(self, rect: Rect) -> ops.Op:
+        rnd, count = self.random, rect.area
+        match rnd.randrange(4):
+            case 0:
+                data = rnd.randbytes(4 * count)
+            case 1:  # smooth
+                data = b"".join(
+                    bytes((x + y & 255, x * 2 & 255, y & 255, 0))
+                    for y in range(rect.height)
+                    for x in range(rect.width)
+                )
+            case 2:  # like text
+                data = b"".join(rnd.choices((bytes(4), b"\xff\xff\xff\0", b"\xff\xff\xff\0"), k=count))
+            case _:  # what is there already
+                pixels = self.canvas.read(0, rect)
+                if pixels.format not in (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32):
+                    return self._fill(rect)
+                data = pixels.data
+        image = ops.BitmapImage(
+            id=0, flags=0, width=rect.width, height=rect.height, format=BitmapFormat.XRGB32,
+            top_down=True, stride=rect.width * 4, data=data,
+        )  # fmt: skip
+        return ops.Copy(image, Rect(0, 0, rect.width, rect.height), PUT, 0, ops.Mask())
+
+
+def visible(data: bytes, surface_format: SurfaceFormat) -> bytes:
+    """Pixels without the bits that mean nothing."""
+    if surface_format is SurfaceFormat.XRGB32:
+        clean = bytearray(data)
+        clean[3::4] = bytes(len(data) // 4)
+        return bytes(clean)
+    if surface_format is SurfaceFormat.RGB555:
+        clean = bytearray(data)
+        clean[1::2] = bytes(byte & 0x7F for byte in clean[1::2])
+        return bytes(clean)
+    return data
+
+
+def play(seed: int, steps: int, *, surface_format: SurfaceFormat = SurfaceFormat.XRGB32) -> World:
+    """One story from beginning to end; AssertionError where it ends badly."""
+    world = World(seed, surface_format=surface_format)
+    for _ in range(steps):
+        world.step()
+    world.settle()
+    world.check()
+    return world
