@@ -48,18 +48,21 @@ cdef class Backdrop:
     cdef ReferenceFrame _frame
     cdef Layer[LAYER_COUNT] _layers
     cdef double *_changed_at  # by tile, when it was last seen to change
-    cdef int _columns, _rows
+    cdef int _columns, _rows, _count
 
-    def __cinit__(self, ReferenceFrame frame not None):
+    def __cinit__(self, ReferenceFrame frame not None, int layers=LAYER_COUNT):
         cdef Layer *layer
         cdef int number
+        if not 1 <= layers <= LAYER_COUNT:
+            raise ValueError(f"a backdrop of {layers} layers: it has from 1 to {LAYERS}")
         self._frame = frame
+        self._count = layers
         self._columns = (frame._bounds.right + TILE - 1) // TILE
         self._rows = (frame._bounds.bottom + TILE - 1) // TILE
         tiles = self._columns * self._rows
         self._changed_at = <double *>calloc(tiles, sizeof(double))
         complete = self._changed_at is not NULL
-        for number in range(LAYER_COUNT):
+        for number in range(layers):
             layer = &self._layers[number]
             layer.plane = frame._plane
             # The system gives zeroed pages only as they are written to.
@@ -96,7 +99,7 @@ cdef class Backdrop:
     cdef int keeper(self, Py_ssize_t number, const Box *tile) noexcept nogil:
         """The layer that keeps what the frame has there; -1: none does."""
         cdef int layer
-        for layer in range(LAYER_COUNT):
+        for layer in range(self._count):
             if self._layers[layer].marks[number] and (
                     self.equal(&self._layers[layer].plane, &self._frame._plane, tile)):
                 return layer
@@ -111,7 +114,7 @@ cdef class Backdrop:
             self._layers[found].used_at[number] = max(self._layers[found].used_at[number], now)
             return
         chosen = &self._layers[0]
-        for layer in range(1, LAYER_COUNT):
+        for layer in range(1, self._count):
             if self._layers[layer].used_at[number] < chosen.used_at[number]:
                 chosen = &self._layers[layer]
         for y in range(tile.top, tile.bottom):
@@ -146,7 +149,7 @@ cdef class Backdrop:
         kept = [
             Kept(layer, self.take(layer, FRESH, left, top, right, bottom),
                  self.take(layer, FOUND, left, top, right, bottom))
-            for layer in range(LAYER_COUNT)
+            for layer in range(self._count)
         ]
         return [each for each in kept if each.fresh or each.before]
 
@@ -171,7 +174,7 @@ cdef class Backdrop:
                             top, bottom = min(top, row), max(bottom, row + 1)
         if not found:
             return []
-        taken = [Uncovered(layer, self.take(layer, FOUND, left, top, right, bottom)) for layer in range(LAYER_COUNT)]
+        taken = [Uncovered(layer, self.take(layer, FOUND, left, top, right, bottom)) for layer in range(self._count)]
         return [each for each in taken if each.rects]
 
     cdef list take(self, int layer, int mark, int left, int top, int right, int bottom):

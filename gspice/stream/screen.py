@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from gspice.geometry import Rect
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.region import Region
-from gspice.stream.backdrop import Backdrop, Kept, Uncovered
+from gspice.stream.backdrop import LAYERS, Backdrop, Kept, Uncovered
 from gspice.stream.merging import merge
 from gspice.stream.reference_frame import Move, ReferenceFrame
 from gspice.stream.widening import SENT_AS, widen
@@ -20,6 +20,8 @@ MAX_LOOKED_RECTS = 32
 """Declared rectangles that are compared one by one; more are put together."""
 LOOK_SLACK = 4096
 """Pixels compared too much that cost as much as another comparison."""
+BACKDROP_PIXELS = 8 << 20
+"""Of all layers together, as far as one does not have more: clients keep as many, 32 MiB."""
 MAX_HINTS = 4
 """Directions in which the guest has copied since the last look: of more, none is worth a trial."""
 
@@ -109,7 +111,9 @@ class Screen:
         if self._backdrop is None:
             uncovered: list[Uncovered] = []
             if self.has_backdrop:
-                self._backdrop = Backdrop(self._frame)
+                self._backdrop = Backdrop(
+                    self._frame, max(1, min(LAYERS, BACKDROP_PIXELS // self.bounds.area))
+                )
         else:
             uncovered = self._backdrop.uncovered(changed, now)
         return Look(kept, moves, uncovered, changed)

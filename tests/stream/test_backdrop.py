@@ -1,6 +1,7 @@
 """What was covered is kept, and known again when it comes to light."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from gspice.geometry import Rect
@@ -105,3 +106,17 @@ def test_any_story_ends_with_the_right_layers() -> None:
         pictures.append(with_window(pictures[int(rng.integers(len(pictures)))], window, seed))
     for _ in range(200):
         desk.show(pictures[int(rng.integers(len(pictures)))], after=float(rng.choice([0.01, 0.2, 1.0])))
+
+
+@pytest.mark.parametrize("layers", [0, LAYERS + 1, -1])
+def test_there_are_only_so_many_layers(layers: int) -> None:
+    with pytest.raises(ValueError, match=f"{layers} layers"):
+        Backdrop(ReferenceFrame(WIDTH, HEIGHT, 4), layers)
+
+
+def test_one_layer_keeps_one_picture() -> None:
+    desk = Desk()
+    desk.backdrop = Backdrop(desk.frame, 1)
+    window = Rect(0, 0, 32, 32)
+    desk.show(with_window(desk.first, window, 1))
+    assert not desk.show(desk.first)
