@@ -105,29 +105,40 @@ cdef class Backdrop:
                 return layer
         return -1
 
-    cdef void keep(self, Py_ssize_t number, const Box *tile, double now) noexcept nogil:
-        """Keep the frame's pixels in the layer that has gone unused for longest, if none has them."""
+    cdef bint keep(self, Py_ssize_t number, const Box *tile, const Plane *new, double now) noexcept nogil:
+        """Keep the frame's pixels in the layer that has gone unused for longest, if none has them.
+
+        Not in one that has just what comes to light now; False where there is no other. ``new``: the newer pixels,
+        NULL if they are not those of the whole tile.
+        """
         cdef int found = self.keeper(number, tile), layer, y
-        cdef Layer *chosen
+        cdef Layer *chosen = NULL
         if found >= 0:
             self._layers[found].marks[number] |= FOUND
             self._layers[found].used_at[number] = max(self._layers[found].used_at[number], now)
-            return
-        chosen = &self._layers[0]
-        for layer in range(1, self._count):
-            if self._layers[layer].used_at[number] < chosen.used_at[number]:
-                chosen = &self._layers[layer]
+            return True
+        for layer in range(self._count):
+            if chosen is not NULL and self._layers[layer].used_at[number] >= chosen.used_at[number]:
+                continue
+            if new is not NULL and self._layers[layer].marks[number] and (
+                    self.equal(&self._layers[layer].plane, new, tile)):
+                continue
+            chosen = &self._layers[layer]
+        if chosen is NULL:
+            return False
         for y in range(tile.top, tile.bottom):
             memcpy(<uint8_t *>at(&chosen.plane, tile.left, y), at(&self._frame._plane, tile.left, y),
                    <size_t>(tile.right - tile.left) * chosen.plane.pixel)
         chosen.marks[number] = KEPT | FRESH
         chosen.used_at[number] = now
+        return True
 
     def cover(self, const uint8_t[::1] data not None, stride, rect, double now):
         cdef Box box = self._frame.inside(rect)
         cdef Plane new = self._frame.plane_of(data, stride, &box)
         cdef Box tile, part
         cdef int column, row, found = 0
+        cdef bint whole
         cdef Py_ssize_t number
         cdef int left = box.left // TILE, right = (box.right - 1) // TILE + 1
         cdef int top = box.top // TILE, bottom = (box.bottom - 1) // TILE + 1
@@ -141,8 +152,9 @@ cdef class Backdrop:
                         continue
                     number = <Py_ssize_t>row * self._columns + column
                     if self._changed_at[number] <= now - STILL:
-                        self.keep(number, &tile, now)
-                        found += 1
+                        whole = (part.left == tile.left and part.right == tile.right
+                                 and part.top == tile.top and part.bottom == tile.bottom)
+                        found += self.keep(number, &tile, &new if whole else NULL, now)
                     self._changed_at[number] = now
         if not found:
             return []
