@@ -35,7 +35,10 @@ class Backdrop:
     """The server's copy of those surfaces. One thread's, as the frame that it belongs to."""
 
     def __init__(self, frame: ReferenceFrame, layers: int = LAYERS) -> None:
-        """ValueError: more than ``LAYERS``, or none. MemoryError: the host has no room for it; layers take memory as they come to be used."""
+        """Layers take memory as they come to be used.
+
+        ValueError: more than ``LAYERS``, or none. MemoryError: the host has no room for it.
+        """
 
     def cover(self, data: bytes | bytearray | memoryview, stride: int, rect: Rect, now: float) -> list[Kept]:
         """Newer pixels of ``rect`` are about to be compared: what to keep first.

@@ -6,8 +6,8 @@ from libc.stdlib cimport free, malloc
 
 from gspice.geometry import Rect
 
-DEF NEAR = 24
-"""How many of the rectangles kept last a new one is compared with: they come in bands, so neighbours are near."""
+cdef enum:
+    NEAR = 24  # rectangles kept last that a new one is compared with: they come in bands, so neighbours are near
 
 cdef struct Box:
     int32_t left, top, right, bottom

@@ -1,10 +1,9 @@
 """What is stale for one client: what it is sent in which order, and what moves leave it with."""
 
-from gspice.stream.reference_frame import Move
-
 from gspice.geometry import Rect
 from gspice.region import Region
 from gspice.stream.client_view import MAX_PIECE, ClientView
+from gspice.stream.reference_frame import Move
 
 BOUNDS = Rect(0, 0, 1000, 800)
 

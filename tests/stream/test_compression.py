@@ -1,8 +1,8 @@
 """What images may be."""
 
 import pytest
-from gspice.codec.glz_encode import GlzDictionary
 
+from gspice.codec.glz_encode import GlzDictionary
 from gspice.stream.compression import Compression, ImageSettings, WanCompression
 
 
