@@ -10,8 +10,8 @@ from gspice.wire.messages.base import Ping
 PING_INTERVAL = 10.0
 """Seconds from an answered ping to the next."""
 
-SILENCE = 30.0
-"""Seconds that a client may leave pings unanswered."""
+SILENCE = 120.0
+"""Seconds that a client may leave pings unanswered: one that stood still for a minute shall find its desktop again."""
 
 
 class LinePings:

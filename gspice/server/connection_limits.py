@@ -35,7 +35,7 @@ class ConnectionLimits:
     """With so many bytes of answers unsent, a client is not heard any more until it takes some."""
     low_water: int = 64 * 1024
     """At or below this, ``ChannelClient.drained`` is called after each write."""
-    stalled_s: float = 30.0
+    stalled_s: float = 120.0
     """Without one byte taken while there are some to send, or an acknowledgement while blocked."""
     flush_s: float = 5.0
     """For the last words of a connection that is closed."""

@@ -188,7 +188,7 @@ def test_a_silent_client_is_closed_with_a_reason(session: Session) -> None:
     session.client.on_timer(10 + SILENCE - 0.1)
     assert session.sender.closed_with is None
     session.client.on_timer(10 + SILENCE)
-    assert session.sender.closed_with == "no answer to pings for 30 seconds"
+    assert session.sender.closed_with == "no answer to pings for 120 seconds"
     assert session.client.deadline() is None
 
 
