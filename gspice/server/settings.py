@@ -32,7 +32,7 @@ class LiveSettings:
 
     def __init__(self) -> None:
         self.changed: Callable[[str], None] = lambda name: None
-        self.image_compression = Compression.AUTO_GLZ
+        self.image_compression = Compression.AUTO
         self.max_clients = 16
         """Clients at the same time: the oldest makes room for one more."""
         self.jpeg_compression = WanCompression.AUTO

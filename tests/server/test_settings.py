@@ -57,7 +57,7 @@ def test_what_is_no_switch() -> None:
 def test_defaults_are_those_that_hosts_count_on() -> None:
     settings = LiveSettings()
     numbers = [getattr(settings, name) for name in VALUES]
-    assert numbers == [2, 1, 1, 3]
+    assert numbers == [0, 1, 1, 3]
     assert [getattr(settings, name) for name in SWITCHES] == [True, True, True, True, False, False]
     assert settings.video_codecs[0] == VideoCodec("spice", "mjpeg")
 

@@ -264,7 +264,7 @@ typedef struct SpiceMigrateInterface {
 typedef struct SpiceReplay SpiceReplay;
 
 typedef enum { SPICE_COMPAT_VERSION_0_4 = 0, SPICE_COMPAT_VERSION_0_6 = 1 } spice_compat_version_t;
-typedef enum { SPICE_IMAGE_COMPRESSION_INVALID = 0 } SpiceImageCompression;
+typedef enum { SPICE_IMAGE_COMPRESSION_INVALID = 0, SPICE_IMAGE_COMPRESSION_AUTO_GLZ = 2 } SpiceImageCompression;
 typedef enum { SPICE_WAN_COMPRESSION_INVALID = 0 } spice_wan_compression_t;
 
 #endif /* GSPICE_ABI_FROM_HEADERS */

@@ -229,6 +229,7 @@ cdef extern from "abi.h" nogil:
         SPICE_COMPAT_VERSION_0_6
     ctypedef enum SpiceImageCompression:
         SPICE_IMAGE_COMPRESSION_INVALID
+        SPICE_IMAGE_COMPRESSION_AUTO_GLZ
     ctypedef enum spice_wan_compression_t:
         SPICE_WAN_COMPRESSION_INVALID
 

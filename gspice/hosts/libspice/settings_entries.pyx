@@ -6,6 +6,7 @@ from libc.string cimport strdup
 
 from gspice.hosts.libspice.abi cimport (
     SPICE_COMPAT_VERSION_0_6,
+    SPICE_IMAGE_COMPRESSION_AUTO_GLZ,
     SPICE_IMAGE_COMPRESSION_INVALID,
     SpiceImageCompression,
     SpiceServer,
@@ -90,8 +91,13 @@ cdef spice_compat_version_t get_current_compat_version() noexcept nogil:
 
 
 cdef int set_image_compression(SpiceServer *s, SpiceImageCompression comp) noexcept with gil:
-    # Our own number for "automatic" is no host's to give.
-    cdef int wanted = -1 if comp == SPICE_IMAGE_COMPRESSION_INVALID else <int> comp
+    # What hosts set where nobody asked for anything is libspice's own choice: ours comes in its place. The number that
+    # means ours is no host's to give.
+    cdef int wanted = <int> comp
+    if comp == SPICE_IMAGE_COMPRESSION_INVALID:
+        wanted = -1
+    elif comp == SPICE_IMAGE_COMPRESSION_AUTO_GLZ:
+        wanted = SPICE_IMAGE_COMPRESSION_INVALID
     return library.command(<uintptr_t> s, "set_image_compression", wanted)
 
 

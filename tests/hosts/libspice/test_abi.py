@@ -28,6 +28,7 @@ CONSTANTS = (
     "SPICE_COMPAT_VERSION_0_4",
     "SPICE_COMPAT_VERSION_0_6",
     "SPICE_IMAGE_COMPRESSION_INVALID",
+    "SPICE_IMAGE_COMPRESSION_AUTO_GLZ",
     "SPICE_WAN_COMPRESSION_INVALID",
     "sizeof(SpiceImageCompression)",
     "sizeof(spice_wan_compression_t)",
