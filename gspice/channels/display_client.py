@@ -162,6 +162,7 @@ class DisplayChannelClient(ChannelClient):
 
     def disconnected(self, now: float) -> None:
         super().disconnected(now)
+        self._caches.channel_lost()
         self._hub.forget(self)
 
     # From the hub
@@ -274,7 +275,9 @@ class DisplayChannelClient(ChannelClient):
 
         def done(images: Sequence[EncodedImage], now: float) -> None:
             self._encoding = False
-            if not self.closed:
+            if self.closed:
+                self._caches.channel_lost()  # these images came after it was told
+            else:
                 self._deliver(view, rects, images, now)
 
         self._hub.encode(rects, self._image_settings(lossless=lossless), done, now)

@@ -27,3 +27,8 @@ class ClientCaches:
             # Another thread may be here too: setdefault is one step for the interpreter.
             known = self._dictionaries.setdefault(dictionary_id, made)
         return known
+
+    def channel_lost(self) -> None:
+        """Images that were packed may never have arrived: what follows on other channels must not refer to them."""
+        for dictionary in tuple(self._dictionaries.values()):
+            dictionary.forget()

@@ -1,5 +1,8 @@
 """What a client's display channels have together."""
 
+import random
+
+from gspice.codec.lz import LzType
 from gspice.stream.client_caches import MIN_WINDOW_PIXELS, ClientCaches
 
 
@@ -16,3 +19,15 @@ def test_without_a_window_there_is_none_and_a_boundless_one_is_cut() -> None:
     for window in (0, -1, MIN_WINDOW_PIXELS - 1):
         assert caches.dictionary(1, window) is None
     assert caches.dictionary(1, 0x7FFFFFFF) is not None
+
+
+def test_what_may_have_been_lost_with_a_channel_is_not_referred_to() -> None:
+    caches = ClientCaches()
+    dictionary = caches.dictionary(1, 1 << 20)
+    assert dictionary is not None
+    noise = random.Random(1).randbytes(4000)
+    whole, again = (dictionary.encode(noise, LzType.RGB32, 50, 20, 200) for _ in range(2))
+    assert whole is not None and again is not None and len(again) < len(whole) / 10
+    caches.channel_lost()
+    anew = dictionary.encode(noise, LzType.RGB32, 50, 20, 200)
+    assert anew is not None and len(anew) > len(whole) / 2
