@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import dropin, gpu_canvas, gpu_device, link_figures, replay, serve_idle, serve_latency
+from bench import dropin, gpu_canvas, gpu_device, link_figures, replay, serve_idle, serve_latency, traffic
 
 BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-idle": lambda _: serve_idle.main(),
     "serve-latency": lambda _: serve_latency.main(),
     "replay": replay.main,
+    "traffic": traffic.main,
     "gpu-device": lambda _: gpu_device.main(),
     "gpu-canvas": gpu_canvas.main,
     "link-relay": lambda _: link_figures.main(),
@@ -16,7 +17,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
 }
-TAKE_FILES = {"replay", "gpu-canvas"}
+TAKE_FILES = {"replay", "traffic", "gpu-canvas"}
 
 
 def main(words: list[str]) -> int:

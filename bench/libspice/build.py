@@ -4,20 +4,25 @@ import shlex
 import subprocess
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("replay_host.c")
-INTERPOSER_SOURCE = SOURCE.with_name("interpose.c")
+HERE = Path(__file__).parent
+PARTS = ("core_loop", "recording_input")
+SOURCES = [HERE / "replay_host.c", *(HERE / f"{part}.c" for part in PARTS)]
+HEADERS = [HERE / f"{part}.h" for part in PARTS]
+INTERPOSER_SOURCE = HERE / "interpose.c"
 INTERPOSER = Path(__file__).parents[2] / "build" / "bench" / "interpose.so"
 PROGRAM = Path(__file__).parents[2] / "build" / "bench" / "replay_host"
 # The library's headers warn of its own old calls, the only ones for some of what is done here.
-FLAGS = ["-O2", "-Wall", "-Wno-deprecated-declarations"]
+# Libraries that are loaded later are to find the host's fread, and nothing else of it.
+FLAGS = ["-O2", "-Wall", "-Wno-deprecated-declarations", "-Wl,--export-dynamic-symbol=fread"]
 
 
 def replay_host() -> Path:
-    """The program, compiled again where its source is newer. RuntimeError says what is missing."""
-    if not PROGRAM.exists() or PROGRAM.stat().st_mtime < SOURCE.stat().st_mtime:
+    """The program, compiled again where a source is newer. RuntimeError says what is missing."""
+    newest = max(path.stat().st_mtime for path in [*SOURCES, *HEADERS])
+    if not PROGRAM.exists() or PROGRAM.stat().st_mtime < newest:
         PROGRAM.parent.mkdir(parents=True, exist_ok=True)
         library = shlex.split(run("pkg-config", "--cflags", "--libs", "spice-server"))
-        run("cc", *FLAGS, str(SOURCE), "-o", str(PROGRAM), *library, "-lpthread")
+        run("cc", *FLAGS, *map(str, SOURCES), "-o", str(PROGRAM), *library, "-lpthread", "-ldl")
     return PROGRAM
 
 

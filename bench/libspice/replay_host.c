@@ -1,8 +1,17 @@
 /* Replays a recording through libspice-server, as fast as the library takes it, once a client shows its display.
  *
- * Its argument says how images are compressed: off or lz. The recording's text comes on standard input.
- * Standard output gets one line, "port N": it listens there, on the loopback interface. At the end of the recording
- * it goes on serving the last picture until SIGTERM. The first thread reads; the library's own thread does the rest.
+ * The first argument says how images are compressed: off, lz, auto_glz ... Others, in any order:
+ *   wan          JPEG and zlib-over-GLZ where the library finds the client's link slow; without it never
+ *   short-reads  for libraries that read ahead: a read ends with what is there, see recording_input.h
+ * The recording's text comes on standard input, whenever it comes: the core interface runs while it is waited for.
+ * Standard output gets lines:
+ *   port N                 it listens there, on the loopback interface
+ *   begin T                a client shows the display, and the recording is read from here; T: monotonic seconds
+ *   end T N                all was read, N commands
+ *   figures CPU GUEST N M  at every SIGUSR1: CPU ns of the process; of these, ns of reading the recording and making
+ *                          its commands; commands that were read, and that the library took of them
+ * At the end of the recording it goes on serving the last picture until SIGTERM. The first thread reads; the
+ * library's own thread does the rest.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -15,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,150 +32,15 @@
 #include <spice.h>
 #include <spice/enums.h>
 
+#include "core_loop.h"
+#include "recording_input.h"
+
 enum {
-    MAX_WATCHES = 64,
-    MAX_TIMERS = 64,
     QUEUE = 256,               /* commands that are read ahead */
     QUEUE_BYTES = 32 << 20,    /* the same in pixels, so that the memory measured is the library's */
     SURFACES = 1024,
     WAKE_MS = 10,              /* a worker whose client was slow looks again when it is woken only */
 };
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "replay_host: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-/* -- The core interface: timers and watches on one poll loop */
-
-struct SpiceTimer {
-    SpiceTimerFunc func;
-    void *opaque;
-    double due;                /* 0: not started */
-    bool used;
-};
-
-struct SpiceWatch {
-    SpiceWatchFunc func;
-    void *opaque;
-    int fd, mask;
-    bool used;
-};
-
-static SpiceTimer timers[MAX_TIMERS];
-static SpiceWatch watches[MAX_WATCHES];
-
-static SpiceTimer *timer_add(SpiceTimerFunc func, void *opaque)
-{
-    for (int i = 0; i < MAX_TIMERS; i++)
-        if (!timers[i].used) {
-            timers[i] = (SpiceTimer){ .func = func, .opaque = opaque, .used = true };
-            return &timers[i];
-        }
-    errno = ENOSPC;
-    fail("timer");
-    return NULL;
-}
-
-static void timer_start(SpiceTimer *timer, uint32_t ms)
-{
-    timer->due = now_s() + ms * 1e-3;
-}
-
-static void timer_cancel(SpiceTimer *timer)
-{
-    timer->due = 0;
-}
-
-static void timer_remove(SpiceTimer *timer)
-{
-    timer->used = false;
-}
-
-static SpiceWatch *watch_add(int fd, int mask, SpiceWatchFunc func, void *opaque)
-{
-    for (int i = 0; i < MAX_WATCHES; i++)
-        if (!watches[i].used) {
-            watches[i] = (SpiceWatch){ .func = func, .opaque = opaque, .fd = fd, .mask = mask, .used = true };
-            return &watches[i];
-        }
-    errno = ENOSPC;
-    fail("watch");
-    return NULL;
-}
-
-static void watch_update_mask(SpiceWatch *watch, int mask)
-{
-    watch->mask = mask;
-}
-
-static void watch_remove(SpiceWatch *watch)
-{
-    watch->used = false;
-}
-
-static bool shown;
-
-static void channel_event(int event, SpiceChannelEventInfo *info)
-{
-    if (event == SPICE_CHANNEL_EVENT_INITIALIZED && info->type == SPICE_CHANNEL_DISPLAY)
-        shown = true;
-}
-
-static SpiceCoreInterface core = {
-    .base = { .type = SPICE_INTERFACE_CORE, .description = "poll", .major_version = SPICE_INTERFACE_CORE_MAJOR,
-              .minor_version = SPICE_INTERFACE_CORE_MINOR },
-    .timer_add = timer_add,
-    .timer_start = timer_start,
-    .timer_cancel = timer_cancel,
-    .timer_remove = timer_remove,
-    .watch_add = watch_add,
-    .watch_update_mask = watch_update_mask,
-    .watch_remove = watch_remove,
-    .channel_event = channel_event,
-};
-
-static void run_once(int max_wait_ms)
-{
-    struct pollfd fds[MAX_WATCHES];
-    int of[MAX_WATCHES], n = 0;
-    double now = now_s(), wait = max_wait_ms * 1e-3;
-
-    for (int i = 0; i < MAX_TIMERS; i++)
-        if (timers[i].used && timers[i].due && timers[i].due - now < wait)
-            wait = timers[i].due > now ? timers[i].due - now : 0;
-    for (int i = 0; i < MAX_WATCHES; i++)
-        if (watches[i].used) {
-            short events = (watches[i].mask & SPICE_WATCH_EVENT_READ ? POLLIN : 0)
-                         | (watches[i].mask & SPICE_WATCH_EVENT_WRITE ? POLLOUT : 0);
-            fds[n] = (struct pollfd){ .fd = watches[i].fd, .events = events };
-            of[n++] = i;
-        }
-    if (poll(fds, n, (int)(wait * 1e3 + 0.999)) < 0 && errno != EINTR)
-        fail("poll");
-    now = now_s();
-    for (int i = 0; i < MAX_TIMERS; i++)
-        if (timers[i].used && timers[i].due && timers[i].due <= now) {
-            timers[i].due = 0;
-            timers[i].func(timers[i].opaque);
-        }
-    for (int k = 0; k < n; k++) {
-        SpiceWatch *watch = &watches[of[k]];
-        int event = (fds[k].revents & (POLLIN | POLLHUP | POLLERR) ? SPICE_WATCH_EVENT_READ : 0)
-                  | (fds[k].revents & POLLOUT ? SPICE_WATCH_EVENT_WRITE : 0);
-        /* What ran before may have removed it, or put another in its place. */
-        if (watch->used && watch->fd == fds[k].fd && (event &= watch->mask))
-            watch->func(watch->fd, event, watch->opaque);
-    }
-}
 
 /* -- The commands that were read and that the worker has not taken. The lock: it takes them in its own thread. */
 
@@ -176,10 +51,12 @@ struct queue {
 
 static struct queue drawing, pointer;
 static size_t queued_bytes;
+static long taken;
 static bool asked;             /* the worker found nothing and wants to be woken */
 static bool reader_waits;      /* for half of the room */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int room_fd;            /* written where the reader may go on */
+static SpiceTimer *waker;
 static SpiceReplay *replay;
 static QXLInstance qxl;
 
@@ -211,11 +88,25 @@ static void put(QXLCommandExt *command)
     pthread_mutex_lock(&lock);
     queue->commands[(queue->first + queue->n++) % QUEUE] = command;
     queued_bytes += pixels_of(command);
-    bool wake = asked;
+    bool was_asked = asked;
     asked = false;
     pthread_mutex_unlock(&lock);
-    if (wake)
+    if (was_asked)
         spice_qxl_wakeup(&qxl);
+    if (!timer_started(waker))
+        timer_start(waker, WAKE_MS);
+}
+
+/* Where a worker looks again only when it is woken. There is no timer while nothing waits for it. */
+static void wake(void *opaque)
+{
+    pthread_mutex_lock(&lock);
+    bool waiting = drawing.n || pointer.n;
+    pthread_mutex_unlock(&lock);
+    if (waiting) {
+        spice_qxl_wakeup(&qxl);
+        timer_start(waker, WAKE_MS);
+    }
 }
 
 static int take(struct queue *queue, QXLCommandExt *out)
@@ -226,6 +117,7 @@ static int take(struct queue *queue, QXLCommandExt *out)
         QXLCommandExt *command = queue->commands[queue->first];
         queue->first = (queue->first + 1) % QUEUE;
         queue->n--;
+        taken++;
         queued_bytes -= pixels_of(command);
         *out = *command;
         room = reader_waits && drawing.n <= QUEUE / 2 && pointer.n <= QUEUE / 2 && queued_bytes <= QUEUE_BYTES / 2;
@@ -308,12 +200,63 @@ static QXLInterface interface = {
 
 /* -- The host */
 
-static SpiceTimer *waker;
+static bool shown;
 
-static void wake(void *opaque)
+static void channel_event(int event, SpiceChannelEventInfo *info)
 {
-    spice_qxl_wakeup(&qxl);
-    timer_start(waker, WAKE_MS);
+    if (event == SPICE_CHANNEL_EVENT_INITIALIZED && info->type == SPICE_CHANNEL_DISPLAY)
+        shown = true;
+}
+
+static long commands;
+
+static void figures(int fd, int event, void *opaque)
+{
+    struct signalfd_siginfo info;
+    if (read(fd, &info, sizeof info) != sizeof info)
+        return;
+    pthread_mutex_lock(&lock);
+    long took = taken;
+    pthread_mutex_unlock(&lock);
+    printf("figures %lld %lld %ld %ld\n", (long long)cpu_ns(CLOCK_PROCESS_CPUTIME_ID), (long long)guest_ns,
+           commands, took);
+    fflush(stdout);
+}
+
+/* Before there are other threads, which are to leave the signal alone. */
+static int figures_wanted(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        fail("signalfd");
+    return fd;
+}
+
+static const struct {
+    const char *name;
+    SpiceImageCompression value;
+} compressions[] = {
+    { "off", SPICE_IMAGE_COMPRESSION_OFF },
+    { "auto_glz", SPICE_IMAGE_COMPRESSION_AUTO_GLZ },
+    { "auto_lz", SPICE_IMAGE_COMPRESSION_AUTO_LZ },
+    { "quic", SPICE_IMAGE_COMPRESSION_QUIC },
+    { "glz", SPICE_IMAGE_COMPRESSION_GLZ },
+    { "lz", SPICE_IMAGE_COMPRESSION_LZ },
+    { "lz4", SPICE_IMAGE_COMPRESSION_LZ4 },
+};
+
+static SpiceImageCompression compression(const char *name)
+{
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+        if (!strcmp(compressions[i].name, name))
+            return compressions[i].value;
+    errno = EINVAL;
+    fail(name);
+    return SPICE_IMAGE_COMPRESSION_INVALID;
 }
 
 static void room_made(int fd, int event, void *opaque)
@@ -336,23 +279,36 @@ static int listening(int *port)
 
 int main(int argc, char **argv)
 {
-    bool lz = argc > 1 && !strcmp(argv[1], "lz");
+    bool wan = false, short_reads = false;
+    for (int i = 2; i < argc; i++)
+        if (!strcmp(argv[i], "wan"))
+            wan = true;
+        else if (!strcmp(argv[i], "short-reads"))
+            short_reads = true;
+        else {
+            errno = EINVAL;
+            fail(argv[i]);
+        }
+    int signals = figures_wanted();
     int port, fd = listening(&port);
     SpiceServer *server = spice_server_new();
 
     signal(SIGPIPE, SIG_IGN);
     spice_server_set_listen_socket_fd(server, fd);
     spice_server_set_noauth(server);
-    spice_server_set_image_compression(server, lz ? SPICE_IMAGE_COMPRESSION_LZ : SPICE_IMAGE_COMPRESSION_OFF);
-    spice_server_set_jpeg_compression(server, SPICE_WAN_COMPRESSION_NEVER);
-    spice_server_set_zlib_glz_compression(server, SPICE_WAN_COMPRESSION_NEVER);
+    spice_server_set_image_compression(server, compression(argc > 1 ? argv[1] : "off"));
+    spice_wan_compression_t on_slow_links = wan ? SPICE_WAN_COMPRESSION_AUTO : SPICE_WAN_COMPRESSION_NEVER;
+    spice_server_set_jpeg_compression(server, on_slow_links);
+    spice_server_set_zlib_glz_compression(server, on_slow_links);
     spice_server_set_streaming_video(server, SPICE_STREAM_VIDEO_OFF);
+    core.channel_event = channel_event;
     if (spice_server_init(server, &core)) {
         errno = EINVAL;
         fail("spice_server_init");
     }
     room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch_add(room_fd, SPICE_WATCH_EVENT_READ, room_made, NULL);
+    watch_add(signals, SPICE_WATCH_EVENT_READ, figures, NULL);
 
     qxl.base.sif = &interface.base;
     spice_server_add_interface(server, &qxl.base);
@@ -361,7 +317,7 @@ int main(int argc, char **argv)
     spice_qxl_add_memslot(&qxl, &slot);
     spice_server_vm_start(server);
 
-    replay = spice_replay_new(stdin, SURFACES);
+    replay = spice_replay_new(recording(short_reads), SURFACES);
     if (!replay) {
         errno = EINVAL;
         fail("the recording");
@@ -370,22 +326,26 @@ int main(int argc, char **argv)
     fflush(stdout);
     while (!shown)
         run_once(1000);
+    printf("begin %.6f\n", now_s());
+    fflush(stdout);
 
     waker = timer_add(wake, NULL);
-    timer_start(waker, WAKE_MS);
-    long commands = 0;
     for (;;) {
         if (full()) {
             run_once(1000);
             continue;
         }
+        guest_goes_on();
         QXLCommandExt *command = spice_replay_next_cmd(replay, &qxl);
+        guest_pauses();
         if (!command)
             break;
         put(command);
         if (++commands % 16 == 0)
             run_once(0);
     }
+    printf("end %.6f %ld\n", now_s(), commands);
+    fflush(stdout);
     for (;;)
         run_once(1000);
 }
