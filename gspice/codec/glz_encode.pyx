@@ -292,8 +292,7 @@ cdef inline uint8_t *encode_pixels(
         here += best.length
         literals = here
         follow(&trail, here, best.length, width)
-        if here <= last:
-            keep_match(search, here, &best, mask, size)
+        keep_match(search, here, &best, mask, size)
     return put_literals(out, literals, search.end - literals, size)
 
 

@@ -13,12 +13,14 @@ cdef struct Image:
     uint32_t start, count  # pixels
     uint32_t width
     int kind
+    uint64_t known_since  # the clock when what is the oldest in it was last hashed all through
 
 cdef struct Window:
     uint32_t *ring
     size_t size  # pixels
     size_t end  # where the next image goes, if there is room
     size_t pixels  # of the images that are in the window
+    uint64_t clock  # pixels of all images so far
     Image *images  # by the low bits of the id
     uint64_t head, next  # ids: of the oldest image in the window, and of the next one
 
@@ -51,6 +53,7 @@ cdef inline Image *make_room(Window *window, uint32_t count) noexcept nogil:
     image = image_of(window, window.next)
     image.start = <uint32_t>start
     image.count = count
+    image.known_since = window.clock
     return image
 
 
@@ -58,6 +61,7 @@ cdef inline void commit(Window *window) noexcept nogil:
     cdef Image *image = image_of(window, window.next)
     window.end = image.start + image.count
     window.pixels += image.count
+    window.clock += image.count
     window.next += 1
 
 

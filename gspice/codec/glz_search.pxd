@@ -33,7 +33,7 @@ cdef extern from *:
 
 cdef struct Search:
     const Window *window
-    const Image *image  # that is encoded
+    Image *image  # that is encoded
     const uint32_t *start
     const uint32_t *end
     uint64_t *slots  # two for each hash, the newer one first
@@ -212,21 +212,26 @@ cdef inline void keep(const Search *search, const uint32_t *here, const uint32_t
 cdef inline void keep_match(
     const Search *search, const uint32_t *here, const Match *match, const uint32_t mask, const int size
 ) noexcept nogil:
-    # Where a match ends is where the next ones that are the same begin to differ.
-    cdef const uint32_t *place = here - match.length + REFRESH_STEP
-    if match.back and age(search.window, here, match.there) > search.window.size // 2:
-        # Only the older copy can be found so far, and it leaves the window soon.
-        while place < here - REFRESH_STEP // 2:
-            keep(search, place, mask, size)
-            place += REFRESH_STEP
-    if match.length > 1:
-        keep(search, here - 2, mask, size)
-    keep(search, here - 1, mask, size)
-
-
-cdef inline size_t age(const Window *window, const uint32_t *here, const uint32_t *there) noexcept nogil:
-    # Pixels of the ring between the two.
-    return here - there if here >= there else here + window.size - there
+    # ``here`` is where it ends.
+    cdef const Window *window = search.window
+    cdef const uint32_t *last = search.end - LOOK_AHEAD
+    cdef const uint32_t *place
+    cdef uint64_t known_since
+    if match.back and match.length > REFRESH_STEP:
+        known_since = image_of(window, window.next - match.back).known_since
+        if window.clock - known_since <= window.size // 2:
+            search.image.known_since = min(search.image.known_since, known_since)
+        else:
+            # What can be found is an older copy, and that leaves the window soon.
+            place = here - match.length + REFRESH_STEP
+            while place < here - 2 and place <= last:
+                keep(search, place, mask, size)
+                place += REFRESH_STEP
+    if here <= last:
+        # Where a match ends is where the next ones that are the same begin to differ.
+        if match.length > 1:
+            keep(search, here - 2, mask, size)
+        keep(search, here - 1, mask, size)
 
 
 cdef inline uint64_t slot_of(const Search *search, const uint32_t *here, uint64_t tag) noexcept nogil:
