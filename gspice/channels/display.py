@@ -30,8 +30,9 @@ CAPS_BYTES = 58
 """Size of the capability set that a QXL device holds for its guest."""
 FRAME_S = 1 / 60
 """Between two looks, while there is always something new. The first after a pause is at once."""
-ENCODED_HERE = 4096
-"""Pixels of a frame that are packed faster than another thread is woken."""
+HERE_PIXELS = 64 << 10
+HERE_BYTES = 8 << 10
+"""A frame of so few pixels, and expected to pack to so little, is packed sooner than another thread is woken."""
 
 Drawn = tuple[Drawable, Sequence[Rect]]
 """A drawable, and the pixels that it may have changed (``DrawOutcome.rects``)."""
@@ -182,7 +183,9 @@ class DisplayChannel:
         for client in self._clients:
             client.looked(look, takes_moves=client in takers)
 
-    def encode(self, rects: Sequence[Rect], settings: ImageSettings, done: Done, now: float) -> None:
+    def encode(
+        self, rects: Sequence[Rect], settings: ImageSettings, done: Done, now: float, *, expected: int
+    ) -> None:
         """Capture the newest look there and pack it, once for all clients that can have the same images."""
         key = (self._look, tuple(rects), settings) if settings.shared else None
         if key in self._jobs:
@@ -192,7 +195,7 @@ class DisplayChannel:
         assert screen is not None
         captures = [screen.read(rect) for rect in rects]
         solid = screen.spec.format is SurfaceFormat.XRGB32
-        small = sum([rect.area for rect in rects]) <= ENCODED_HERE
+        small = expected <= HERE_BYTES and sum([rect.area for rect in rects]) <= HERE_PIXELS
         waiting = [done]
         if key is not None and not small:
             self._jobs[key] = waiting

@@ -62,8 +62,13 @@ class Hub(Protocol):
         settings: ImageSettings,
         done: Callable[[Sequence[EncodedImage], float], None],
         now: float,
+        *,
+        expected: int,
     ) -> None:
-        """Capture the newest look there and pack it; ``done`` hears of the images, in the order of ``rects``."""
+        """Capture the newest look there and pack it; ``done`` hears of the images, in the order of ``rects``.
+
+        ``expected``: about how many bytes it will be.
+        """
 
     def push(self, now: float) -> None:
         """Bring clients up to date."""
@@ -280,7 +285,8 @@ class DisplayChannelClient(ChannelClient):
             else:
                 self._deliver(view, rects, images, now)
 
-        self._hub.encode(rects, self._image_settings(lossless=lossless), done, now)
+        expected = int(sum([rect.area for rect in rects]) * self._bytes_per_pixel)
+        self._hub.encode(rects, self._image_settings(lossless=lossless), done, now, expected=expected)
 
     def _deliver(
         self, view: ClientView, rects: Sequence[Rect], images: Sequence[EncodedImage], now: float
