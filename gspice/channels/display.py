@@ -152,6 +152,11 @@ class DisplayChannel:
 
     def push(self, now: float) -> None:
         """Bring clients up to date, each as far as it can take it. Call between batches only."""
+        if now < self._look_at and not any([client.lags for client in self._clients]):
+            # Most calls end here: a guest draws far more often than anybody looks.
+            if self._dirty:
+                self.wake_at(self._look_at)
+            return
         takers = []
         for client in self._clients:
             if client.can_take(now):
