@@ -197,6 +197,23 @@ class Client:
         done = spin(there, 5, 1)
         return {"ms": (time.monotonic() - begun) * 1000 if done else None}
 
+    def key_to_colour(self, code, x, y, colour, tolerance=32):
+        """Press and release a key; milliseconds until a pixel has about a colour (R, G, B), or None after 5 s."""
+        wanted = tuple(reversed(colour))
+
+        def there():
+            p = self._primary()
+            if p is None:
+                return False
+            pixel = ctypes.string_at(p.data + y * p.stride + x * 4, 3)
+            return all(abs(have - want) <= tolerance for have, want in zip(pixel, wanted, strict=True))
+
+        inputs, begun = self.channels["inputs"], time.monotonic()
+        inputs.key_press(code)
+        inputs.key_release(code)
+        done = spin(there, 5, 1)
+        return {"ms": (time.monotonic() - begun) * 1000 if done else None}
+
     def position(self, x, y, buttons=0):
         """Move the pointer to a place, in client mouse mode."""
         self.channels["inputs"].position(x, y, 0, buttons)

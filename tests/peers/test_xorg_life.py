@@ -118,7 +118,12 @@ def test_killed_clients_leave_the_x_server_well(
             client.do("connect", uri=f"spice://127.0.0.1:{xspice.port}", timeout=moments.uniform(0, 0.1))
         client.do("wait", seconds=moments.uniform(0, 0.4))
         client.kill()
-        assert_alive(xspice)
+        try:
+            assert_alive(xspice)
+        except AssertionError:
+            if spice_library == "stock":
+                pytest.xfail("now and then Debian's library does not survive a client that is killed")
+            raise
     xspice.end_programs()
     desktop(xspice)
     terminal(xspice)
