@@ -38,6 +38,11 @@ FRAME_PIXELS = 1 << 20
 """Pixels of one frame at most: more are the next one's, so that none takes long to encode."""
 LEAST_PIXELS = 8 << 10
 """Pixels of one frame at least, however slow the link: a line of text is not to come in parts."""
+FIRST_PIXELS, FIRST_BYTES = 16 << 10, 4 << 10
+"""Small areas of together so many pixels, and bytes as expected, do not wait until the large ones of their frame are
+packed: they are packed on the spot."""
+WORTH_PIXELS = 32 << 10
+"""Of the large areas together: fewer are packed too soon for that to matter."""
 SLOW_LINK = 1_250_000
 """Bytes a second below which photographs come lossy at first, if that is wanted: 10 Mbit/s, as libspice has it."""
 HELD_UP = 0.5
@@ -262,7 +267,15 @@ class DisplayChannelClient(ChannelClient):
             view.rest(self._budget(now))
             lossless = True
         if view.stale:
-            self._send_frame(view.take(self._budget(now)), now, lossless=lossless)
+            rest = view.take(self._budget(now))
+            first = () if lossless else self._first_of(rest)
+            if first:
+                rest = rest[len(first) :]
+                self._send_frame(first, now, lossless=lossless, whole=False)
+                if self._encoding:  # not packed on the spot: the rest may be newer by then
+                    view.changed(rest)
+                    return
+            self._send_frame(rest, now, lossless=lossless)
         elif self._ahead:
             self._deliver(view, (), (), now)
 
@@ -271,7 +284,20 @@ class DisplayChannelClient(ChannelClient):
         pixels = int(self._window.room(now) / self._bytes_per_pixel)
         return min(max(pixels, LEAST_PIXELS), FRAME_PIXELS)
 
-    def _send_frame(self, rects: list[Rect], now: float, *, lossless: bool = False) -> None:
+    def _first_of(self, rects: Sequence[Rect]) -> Sequence[Rect]:
+        """Those that go ahead of the rest of their frame; ``rects`` as ``ClientView.take`` orders them."""
+        left = min(FIRST_PIXELS, int(FIRST_BYTES / self._bytes_per_pixel))
+        for count, rect in enumerate(rects):
+            left -= rect.area
+            if left < 0:
+                large = sum([each.area for each in rects[count:]])
+                return rects[:count] if large >= WORTH_PIXELS else ()
+        return ()
+
+    def _send_frame(
+        self, rects: Sequence[Rect], now: float, *, lossless: bool = False, whole: bool = True
+    ) -> None:
+        """``whole``: not only what goes ahead of the rest of its frame."""
         view = self._view
         assert view is not None
         for rect in rects:
@@ -283,13 +309,19 @@ class DisplayChannelClient(ChannelClient):
             if self.closed:
                 self._caches.channel_lost()  # these images came after it was told
             else:
-                self._deliver(view, rects, images, now)
+                self._deliver(view, rects, images, now, whole=whole)
 
         expected = int(sum([rect.area for rect in rects]) * self._bytes_per_pixel)
         self._hub.encode(rects, self._image_settings(lossless=lossless), done, now, expected=expected)
 
     def _deliver(
-        self, view: ClientView, rects: Sequence[Rect], images: Sequence[EncodedImage], now: float
+        self,
+        view: ClientView,
+        rects: Sequence[Rect],
+        images: Sequence[EncodedImage],
+        now: float,
+        *,
+        whole: bool = True,
     ) -> None:
         before = self.sender.queued_bytes
         ahead, self._ahead = self._ahead, []
@@ -303,12 +335,13 @@ class DisplayChannelClient(ChannelClient):
             if image.lossy:
                 view.lossy.add(rect)
                 self._lossy_at = now
-        self.statistics.frames += 1
-        self._pressure += (float(self._held_up) - self._pressure) / 8
-        self._held_up = False
         sent = self.sender.queued_bytes - before
-        if pixels:
-            self._bytes_per_pixel += (max(sent, 1) / pixels - self._bytes_per_pixel) / 4
+        if whole:
+            self.statistics.frames += 1
+            self._pressure += (float(self._held_up) - self._pressure) / 8
+            self._held_up = False
+            if pixels:
+                self._bytes_per_pixel += (max(sent, 1) / pixels - self._bytes_per_pixel) / 4
         self._mark(sent, now)
         later, self._later = self._later, []
         for message in later:

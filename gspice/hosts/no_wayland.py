@@ -3,8 +3,8 @@
 from collections.abc import MutableMapping
 
 VARIABLE = "XDG_RUNTIME_DIR"
-NOWHERE = "/nonexistent"
-"""No compositor can listen there; in /tmp anybody could."""
+NOWHERE = "/dev/null/none"
+"""No compositor can listen there, and nobody can make it; in /tmp anybody could."""
 
 
 def keep_quiet(environ: MutableMapping[str, str]) -> None:

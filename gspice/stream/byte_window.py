@@ -38,6 +38,8 @@ RATE_ROUNDS = 3.0
 """The rate is the best sample of that many seconds or round trips, whichever is longer."""
 ROUND_TRIP_MEMORY = 10.0
 """Seconds after which the shortest round trip must have been seen again, or is asked for."""
+SEEN_AGAIN = 1.1
+"""A small lone message that takes no more than this times the shortest round trip has seen it again."""
 ASK_AGAIN = 1.0
 """Seconds that a round trip is trusted at least, even when the rate falls."""
 FELL = 0.5
@@ -248,13 +250,16 @@ class ByteWindow:
         if known is None or seconds <= known:
             self._set_round_trip(seconds, now, sure=small)
         elif self._asking is not None and mark.alone:
-            # Less what the mark's own bytes took at the best rate; of one that is not small, less is believed.
+            # Less what the mark's own bytes took at the best rate; of one that is not small, less is believed. The
+            # rate may be its source's, and its bytes faster than that: what was longer is not taken for shorter.
             own = mark.size / self._round_trip_rate if self._round_trip_rate else 0.0
-            self._asking.append(max(seconds - own, seconds / 2) if small else min(seconds, known * GROWTH))
+            self._asking.append(max(seconds - own, known) if small else min(seconds, known * GROWTH))
             shortest = min(self._asking)
             if len(self._asking) >= ASKS or shortest <= known * GROWTH + STANDING / 2:
                 self._set_round_trip(shortest, now, sure=True)
         elif self._asking is None:
+            if small and seconds <= known * SEEN_AGAIN:
+                self._round_trip_at, self._round_trip_sure = now, True
             age = now - self._round_trip_at
             fell = (self.rate or 0.0) < FELL * self._round_trip_rate
             unsure = not self._starting and not self._round_trip_sure

@@ -253,6 +253,46 @@ def test_what_comes_meanwhile_follows_the_frame_that_is_being_packed() -> None:
     assert set(kinds[:-5]) == {DisplayCopy}
 
 
+def test_what_is_small_does_not_wait_until_the_rest_of_its_frame_is_packed() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    rig.push_all()
+    sender.take()
+    late = rig.hub._encoders = LateEncoders()
+    echo = Rect(400, 300, 416, 316)
+    text_and_photo(rig)
+    rig.submit(fill(echo, 0xFF))
+    rig.now += 1
+    rig.hub.push(rig.now)
+    (first,) = sender.messages
+    assert isinstance(first, DisplayFill) and first.base.box == echo and len(sender.pings) == 1
+    frames = client.statistics.frames
+    late.finish(0, rig.now)
+    assert copied(sender.messages) > echo.area and len(sender.pings) == 2
+    assert client.statistics.frames == frames + 1, "together they are one frame"
+
+
+def test_a_first_part_that_cannot_be_packed_on_the_spot_is_sent_before_the_rest() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    rig.push_all()
+    sender.take()
+    late = rig.hub._encoders = rig.hub._here = LateEncoders()  # type: ignore[assignment]
+    echo = Rect(400, 300, 416, 316)
+    text_and_photo(rig)
+    rig.submit(fill(echo, 0xFF))
+    rig.push()
+    assert sender.take() == []
+    late.finish(0, rig.now)
+    assert copied(sender.messages) == echo.area
+    while client.lags:
+        rig.push()
+        late.finish(0, rig.now)
+    assert copied(sender.messages) == echo.area + 300 * 200, "and nothing is lost, or sent twice"
+
+
 def test_what_was_packed_for_a_client_that_has_gone_is_dropped() -> None:
     rig = Rig()
     client, sender = rig.connect()

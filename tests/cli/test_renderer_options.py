@@ -12,6 +12,7 @@ from gspice.cli.serve import serve
 from gspice.cli.xorg import _renderer, xorg
 from gspice.errors import ConfigError
 from gspice.gpu.select import backend_names
+from gspice.hosts.no_wayland import NOWHERE
 
 
 @pytest.mark.parametrize(("default", "want"), [("auto", "auto None"), (None, "None None")])
@@ -67,7 +68,7 @@ def test_an_empty_device_is_none(command: click.Command, device: str) -> None:
     assert result.exit_code == 2 and "the device is empty" in result.output
 
 
-@pytest.mark.parametrize(("default", "want"), [("auto", "/nonexistent"), (None, None)])
+@pytest.mark.parametrize(("default", "want"), [("auto", NOWHERE), (None, None)])
 def test_only_what_draws_here_changes_the_environment(
     default: str | None, want: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

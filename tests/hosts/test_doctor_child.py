@@ -14,6 +14,7 @@ import pytest
 from gspice.hosts import doctor_child
 from gspice.hosts.doctor_child import ask
 from gspice.hosts.doctor_findings import Finding, Status
+from gspice.hosts.no_wayland import NOWHERE
 
 HEAD = """
 import ctypes, os, signal, subprocess, sys
@@ -191,7 +192,7 @@ def test_mesa_has_nothing_to_complain_of(made: Make, monkeypatch: pytest.MonkeyP
         "yield Step('s', lambda: [Finding(name='s', status=Status.OK, text=text)])"
     )
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    assert ask(name)[1].text == "/nonexistent"
+    assert ask(name)[1].text == NOWHERE
     assert "XDG_RUNTIME_DIR" not in os.environ
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
     assert ask(name)[1].text == "/run/user/7"

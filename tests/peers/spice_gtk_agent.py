@@ -197,7 +197,7 @@ class Client:
         done = spin(there, 5, 1)
         return {"ms": (time.monotonic() - begun) * 1000 if done else None}
 
-    def key_to_colour(self, code, x, y, colour, tolerance=32):
+    def key_to_colour(self, code, x, y, colour, tolerance=16):
         """Press and release a key; milliseconds until a pixel has about a colour (R, G, B), or None after 5 s."""
         wanted = tuple(reversed(colour))
 

@@ -235,6 +235,25 @@ def test_a_client_that_hesitates_as_it_is_asked_for_the_round_trip() -> None:
     assert hesitated
 
 
+def test_a_source_that_sends_little_does_not_shorten_the_round_trip() -> None:
+    chance = random.Random(3)
+    run = Run(Link(50 * MEGABIT, 10 * MS, jitter=lambda: chance.uniform(0.1, 8) * MS))
+    for step in range(1, 60 * 20):
+        run.supply = 2 * FLOOR
+        run.until(step / 20)
+        assert run.window.round_trip is not None and run.window.round_trip >= 20 * MS
+
+
+def test_a_round_trip_that_is_seen_again_is_not_asked_for() -> None:
+    chance = random.Random(4)
+    run = Run(Link(50 * MEGABIT, 10 * MS, jitter=lambda: chance.uniform(0.3, 1) * MS))
+    run.until(2)
+    for step in range(2 * 20, 40 * 20):
+        run.supply = FLOOR
+        run.until(step / 20)
+        assert step < 4 * 20 or run.window._asking is None
+
+
 @pytest.mark.parametrize(("megabits", "delay"), [(10, 40), (50, 10), (1, 100), (1000, 0.1)])
 def test_late_answers_do_not_cost_the_rate(megabits: float, delay: float) -> None:
     chance = random.Random(1)
