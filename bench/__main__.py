@@ -3,7 +3,17 @@
 import sys
 from collections.abc import Callable
 
-from bench import dropin, gpu_canvas, gpu_device, link_figures, replay, serve_idle, serve_latency, traffic
+from bench import (
+    dropin,
+    gpu_canvas,
+    gpu_device,
+    link_figures,
+    link_latency,
+    replay,
+    serve_idle,
+    serve_latency,
+    traffic,
+)
 
 BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-idle": lambda _: serve_idle.main(),
@@ -13,6 +23,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "gpu-device": lambda _: gpu_device.main(),
     "gpu-canvas": gpu_canvas.main,
     "link-relay": lambda _: link_figures.main(),
+    "link-latency": lambda _: link_latency.main(),
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
