@@ -19,6 +19,7 @@ from gspice.stream.compression import DisplaySettings, ImageSettings
 from gspice.stream.encoders import EncodeHere, Encoders
 from gspice.stream.image_encoder import EncodedImage, encode
 from gspice.stream.screen import PixelSource, Screen
+from gspice.stream.statistics import DamageStatistics
 from gspice.vdi.qxl import Head, MonitorsConfig
 from gspice.wire.caps import DisplayCap
 from gspice.wire.messages import display as wire
@@ -58,6 +59,7 @@ class DisplayChannel:
         self.primary: SurfaceSpec | None = None
         """The surface that clients see as the primary one; None: they see nothing."""
         self.wake_at = wake_at
+        self.damage = DamageStatistics()
         self._encoders = encoders or EncodeHere()
         self._here = EncodeHere()
         self._look_at = 0.0
@@ -127,12 +129,12 @@ class DisplayChannel:
 
     # Frames
 
-    def changed(self, rects: Sequence[Rect]) -> None:
+    def changed(self, rects: Sequence[Rect], now: float | None = None) -> None:
         """The scanout's pixels are new there."""
         if self.screen is not None:
-            self.screen.declare(rects)
+            self.screen.declare(rects, now)
 
-    def note(self, drawn: Sequence[Drawn]) -> None:
+    def note(self, drawn: Sequence[Drawn], now: float | None = None) -> None:
         """The canvas has drawn these on the guest's primary surface; each drawable once, in order."""
         screen = self.screen
         if screen is None or self.scanout:
@@ -143,7 +145,7 @@ class DisplayChannel:
             if type(drawable.op) is CopyBits:
                 box, src = drawable.bbox, drawable.op.src
                 screen.hint(box.left - src.x, box.top - src.y)
-        screen.declare(damage)
+        screen.declare(damage, now)
 
     def forget_pixels(self) -> None:
         """Nobody knows what the canvas has drawn lately: all of it must be looked at anew."""
@@ -182,7 +184,12 @@ class DisplayChannel:
         screen = self.screen
         if screen is None or not screen.dirty:
             return
+        damage = self.damage
+        damage.declared += screen.declared_pixels
         look = screen.look(now)
+        damage.looks += 1
+        damage.changed += sum([rect.area for rect in look.changed])
+        damage.moved += sum([move.rect.area for move in look.moves])
         self._look = next(self._looks)
         self._look_at = now + FRAME_S
         for client in self._clients:

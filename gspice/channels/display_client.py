@@ -7,6 +7,7 @@ always in the order in which it was planned.
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
@@ -14,13 +15,13 @@ from gspice.channels.display_messages import copy_bits, image_message, surface_c
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.pixels import SurfaceSpec
-from gspice.stream.byte_window import ByteWindow
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.client_view import ClientView
 from gspice.stream.compression import Compression, DisplaySettings, ImageSettings
 from gspice.stream.image_encoder import EncodedImage
+from gspice.stream.pacing import Pacing
 from gspice.stream.screen import Look, Screen
-from gspice.stream.statistics import DisplayStatistics
+from gspice.stream.statistics import DisplayNumbers, DisplayStatistics
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.message import Message
@@ -34,19 +35,6 @@ BACKDROP = 1
 """The first of the surfaces in which clients keep what was covered: the guest's own stay on the server."""
 QUEUE_HIGH = 1 << 20
 """Bytes in a client's queue beyond which nothing more is captured for it."""
-FRAME_PIXELS = 1 << 20
-"""Pixels of one frame at most: more are the next one's, so that none takes long to encode."""
-LEAST_PIXELS = 8 << 10
-"""Pixels of one frame at least, however slow the link: a line of text is not to come in parts."""
-FIRST_PIXELS, FIRST_BYTES = 16 << 10, 4 << 10
-"""Small areas of together so many pixels, and bytes as expected, do not wait until the large ones of their frame are
-packed: they are packed on the spot."""
-WORTH_PIXELS = 32 << 10
-"""Of the large areas together: fewer are packed too soon for that to matter."""
-SLOW_LINK = 1_250_000
-"""Bytes a second below which photographs come lossy at first, if that is wanted: 10 Mbit/s, as libspice has it."""
-HELD_UP = 0.5
-"""Part of the frames that have to wait for room where it is the link that sets the pace."""
 JPEG_QUALITY = 85
 REST_S = 0.3
 """Without a change for so long, what was sent lossy is sent again, exactly."""
@@ -118,13 +106,7 @@ class DisplayChannelClient(ChannelClient):
         """The compression that the client asked for, in place of the server's."""
         self._caches = link.caches or ClientCaches()
         self._init: wire.DisplayInit | None = None
-        self._window = ByteWindow()
-        self._bytes_per_pixel = 0.5
-        """Of its last frames."""
-        self._held_up = False
-        """The next frame has had to wait for room."""
-        self._pressure = 0.0
-        """What part of the last frames have had to."""
+        self._pacing = Pacing()
         self._lossy_at = 0.0
 
     # From the client
@@ -145,6 +127,7 @@ class DisplayChannelClient(ChannelClient):
         if screen is not None:
             self._create_surface(screen.spec)
             self._hub.look(now)
+            self.statistics.forgiven()  # it cannot be late with what was drawn before it came
             # In one piece, as clients that only want a screenshot take the first drawing for all of it.
             self._send_frame([screen.bounds], now)
             self._show()
@@ -153,7 +136,8 @@ class DisplayChannelClient(ChannelClient):
         self._preferred = message.image_compression
 
     def _on_pong(self, message: Pong, now: float) -> None:
-        if self._window.answered(message.id, now):
+        if self._pacing.window.answered(message.id, now):
+            self.statistics.answered(message.id, now)
             self._hub.push(now)
 
     def _on_ignored(self, message: Message, now: float) -> None:
@@ -185,6 +169,7 @@ class DisplayChannelClient(ChannelClient):
     def primary_destroyed(self) -> None:
         if self._view is not None:
             self._view = None
+            self.statistics.forgiven()
             for surface_id in (*self._backdrops, PRIMARY):
                 self._send(wire.DisplaySurfaceDestroy(surface_id=surface_id))
             self._backdrops.clear()
@@ -200,18 +185,12 @@ class DisplayChannelClient(ChannelClient):
             and not self._encoding
             and not self.sender.blocked
             and self.sender.queued_bytes <= QUEUE_HIGH
-            and self._has_room(now)
+            and self._pacing.has_room(now)
         )
-
-    def _has_room(self, now: float) -> bool:
-        if self._window.room(now) > 0:
-            return True
-        self._held_up = True
-        return False
 
     def waits_until(self) -> float | None:
         """When it could take more without an answer; None: only its answer, or its socket, makes room."""
-        return None if self._view is None or self._encoding else self._window.deadline()
+        return None if self._view is None or self._encoding else self._pacing.window.deadline()
 
     @property
     def lags(self) -> bool:
@@ -224,6 +203,8 @@ class DisplayChannelClient(ChannelClient):
         view = self._view
         if view is None:
             return
+        if look.changed or look.moves:
+            self.statistics.damaged(look.since)
         if not takes_moves:
             for kept in look.kept:
                 view.lose(kept)
@@ -264,35 +245,23 @@ class DisplayChannelClient(ChannelClient):
             if now < self._lossy_at + REST_S:
                 self._hub.wake_at(self._lossy_at + REST_S)
                 return
-            view.rest(self._budget(now))
+            view.rest(self._pacing.budget(now))
             lossless = True
         if view.stale:
-            rest = view.take(self._budget(now))
-            first = () if lossless else self._first_of(rest)
+            rest = view.take(self._pacing.budget(now))
+            first = () if lossless else self._pacing.first_of(rest)
             if first:
                 rest = rest[len(first) :]
+                self.statistics.taken(whole=False)
                 self._send_frame(first, now, lossless=lossless, whole=False)
                 if self._encoding:  # not packed on the spot: the rest may be newer by then
                     view.changed(rest)
                     return
+            self.statistics.taken(whole=not view.stale)
             self._send_frame(rest, now, lossless=lossless)
         elif self._ahead:
+            self.statistics.taken(whole=True)
             self._deliver(view, (), (), now)
-
-    def _budget(self, now: float) -> int:
-        """Pixels that about fill the room there is."""
-        pixels = int(self._window.room(now) / self._bytes_per_pixel)
-        return min(max(pixels, LEAST_PIXELS), FRAME_PIXELS)
-
-    def _first_of(self, rects: Sequence[Rect]) -> Sequence[Rect]:
-        """Those that go ahead of the rest of their frame; ``rects`` as ``ClientView.take`` orders them."""
-        left = min(FIRST_PIXELS, int(FIRST_BYTES / self._bytes_per_pixel))
-        for count, rect in enumerate(rects):
-            left -= rect.area
-            if left < 0:
-                large = sum([each.area for each in rects[count:]])
-                return rects[:count] if large >= WORTH_PIXELS else ()
-        return ()
 
     def _send_frame(
         self, rects: Sequence[Rect], now: float, *, lossless: bool = False, whole: bool = True
@@ -311,8 +280,8 @@ class DisplayChannelClient(ChannelClient):
             else:
                 self._deliver(view, rects, images, now, whole=whole)
 
-        expected = int(sum([rect.area for rect in rects]) * self._bytes_per_pixel)
-        self._hub.encode(rects, self._image_settings(lossless=lossless), done, now, expected=expected)
+        settings = self._image_settings(lossless=lossless)
+        self._hub.encode(rects, settings, done, now, expected=self._pacing.expected(rects))
 
     def _deliver(
         self,
@@ -338,10 +307,7 @@ class DisplayChannelClient(ChannelClient):
         sent = self.sender.queued_bytes - before
         if whole:
             self.statistics.frames += 1
-            self._pressure += (float(self._held_up) - self._pressure) / 8
-            self._held_up = False
-            if pixels:
-                self._bytes_per_pixel += (max(sent, 1) / pixels - self._bytes_per_pixel) / 4
+            self._pacing.framed(sent, pixels)
         self._mark(sent, now)
         later, self._later = self._later, []
         for message in later:
@@ -349,7 +315,22 @@ class DisplayChannelClient(ChannelClient):
 
     def _mark(self, sent: int, now: float) -> None:
         """Close a frame with a ping: its answer says that the client has taken all of it."""
-        self.sender.send(Ping(id=self._window.sent(sent, now), timestamp=int(now * 1e9)))
+        mark = self._pacing.window.sent(sent, now)
+        self.statistics.sent(mark)
+        self.sender.send(Ping(id=mark, timestamp=int(now * 1e9)))
+
+    def numbers(self) -> DisplayNumbers:
+        """What was sent, and how far the client is behind: a copy."""
+        view, window = self._view, self._pacing.window
+        return replace(
+            self.statistics.numbers(),
+            stale_pixels=view.stale.area if view is not None else 0,
+            lossy_pixels=view.lossy.area if view is not None else 0,
+            round_trip=window.round_trip,
+            rate=window.rate,
+            window=window.window,
+            under_way=window.under_way,
+        )
 
     def _image_settings(self, *, lossless: bool) -> ImageSettings:
         settings = self._hub.settings
@@ -358,8 +339,6 @@ class DisplayChannelClient(ChannelClient):
         # A client on the same host reads pixels faster than anyone packs them: it must ask.
         if self._preferred is None and self.link.local:
             mode = Compression.OFF
-        # What a link takes is known only once there was more to send than it could.
-        slow = self._pressure > HELD_UP and (self._window.rate or SLOW_LINK) < SLOW_LINK
         init = self._init
         dictionary = (
             self._caches.dictionary(init.glz_dictionary_id, init.glz_dictionary_window_size)
@@ -371,7 +350,7 @@ class DisplayChannelClient(ChannelClient):
             lz4=self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION),
             dictionary=dictionary,
             zlib=settings.zlib_glz.on(wanted=True),
-            jpeg_quality=JPEG_QUALITY if not lossless and settings.jpeg.on(wanted=slow) else 0,
+            jpeg_quality=JPEG_QUALITY if not lossless and settings.jpeg.on(wanted=self._pacing.slow_link) else 0,
         )
 
     def _send(self, message: Message) -> None:

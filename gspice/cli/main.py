@@ -14,6 +14,7 @@ try:
     from gspice.cli.screenshot import screenshot
     from gspice.cli.serve import serve
     from gspice.cli.shown import drop_output, printable
+    from gspice.cli.stats import stats
     from gspice.cli.xorg import xorg
     from gspice.errors import GSpiceError
     from gspice.version import VERSION
@@ -43,6 +44,7 @@ cli.add_command(qemu)
 cli.add_command(libspice)
 cli.add_command(xorg)
 cli.add_command(doctor)
+cli.add_command(stats)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.metrics_option import metrics_option
 from gspice.cli.renderer_options import renderer_options
 from gspice.cli.shown import flush_output
 from gspice.errors import ConfigError
@@ -14,6 +15,7 @@ from gspice.gpu.select import check_renderer
 from gspice.hosts.libspice.configuration import CONFIG_VARIABLE, LOG_LEVELS, VARIABLES, load
 from gspice.hosts.libspice.installed import libspice_environment
 from gspice.hosts.whole_file import check_target
+from gspice.server.metrics_address import MetricsAddress
 
 PROGRAM = "qemu-system-x86_64"
 PROGRAM_NAME = re.compile(r"qemu-system-[\w-]+|qemu-kvm|kvm")
@@ -40,6 +42,7 @@ PROGRAM_NAME = re.compile(r"qemu-system-[\w-]+|qemu-kvm|kvm")
     type=click.Path(path_type=Path),
     help="Record what the guest draws to this file, for gspice replay; compressed where it ends in .zst.",
 )
+@metrics_option()
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def qemu(
     program: str | None,
@@ -49,6 +52,7 @@ def qemu(
     log_level: str | None,
     log_file: Path | None,
     record: Path | None,
+    metrics: MetricsAddress | None,
     arguments: tuple[str, ...],
 ) -> None:
     """Run QEMU, so that its -spice option gives a server of GSpice's.
@@ -72,6 +76,7 @@ def qemu(
         "log-level": log_level,
         "log-file": log_file,
         "record": record,
+        "metrics": None if metrics is None else str(metrics),
     }
     variables = {VARIABLES[key]: _absolute(value) for key, value in given.items() if value is not None}
     if config is not None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from gspice.cli.metrics_option import metrics_option
 from gspice.cli.renderer_options import renderer_options
 from gspice.cli.replay_progress import ReplayProgress
 from gspice.cli.shown import FileName, show
@@ -27,6 +28,7 @@ from gspice.hosts.whole_file import check_apart, check_target
 from gspice.pixels import Pixels, SurfaceFormat
 from gspice.qxl.recording import RecordingReader
 from gspice.qxl.recording_events import RecordedEvent
+from gspice.server.metrics_address import MetricsAddress
 from gspice.server.options import ServerOptions
 from gspice.server.spice_server import SpiceServer
 
@@ -53,6 +55,7 @@ SHOWN_REASONS = 3
 )
 @click.option("--wait", is_flag=True, help="With --port: wait for a client before the first command.")
 @click.option("--stay", is_flag=True, help="With --port: serve the last picture until Ctrl-C.")
+@metrics_option()
 @click.option("--until", type=click.IntRange(min=0), metavar="N", help="Stop after the event with number N.")
 @click.option(
     "--hash",
@@ -73,6 +76,7 @@ def replay(
     port: int | None,
     wait: bool,
     stay: bool,
+    metrics: MetricsAddress | None,
     until: int | None,
     show_hash: bool,
     png: Path | None,
@@ -84,8 +88,8 @@ def replay(
     or compressed with zstd or gzip. Without --port it is drawn straight on a canvas, without a server. Ctrl-C ends it
     with the picture that it has come to; a second Ctrl-C at once.
     """
-    if port is None and (wait or stay or speed == REAL):
-        raise click.UsageError("--wait, --stay and --speed real are for clients: give --port")
+    if port is None and (wait or stay or speed == REAL or metrics is not None):
+        raise click.UsageError("--wait, --stay, --metrics and --speed real are for clients: give --port")
     check_apart(recording=file, picture=png)
     if png is not None:
         check_target(png, "the picture")
@@ -113,6 +117,7 @@ def replay(
                         real_time=speed != MAX,
                         wait=wait,
                         stay=stay,
+                        metrics=metrics,
                     )
             finally:
                 progress.end()
@@ -232,6 +237,7 @@ def _serve(
     real_time: bool,
     wait: bool,
     stay: bool,
+    metrics: MetricsAddress | None,
 ) -> Outcome:
     server = SpiceServer(
         ServerOptions(
@@ -240,6 +246,7 @@ def _serve(
             name="GSpice replay",
             renderer=renderer,
             renderer_device=renderer_device,
+            metrics=metrics,
         )
     )
     server.tickets.set_noauth()  # nobody but this machine's users can reach it
@@ -255,6 +262,8 @@ def _serve(
         stop.call = host.stop
         address = Address(host="127.0.0.1", port=server.port, tls_port=None, unix_path=None, ca_file=None)
         click.echo(f"connect with:\n  {command_line(address)}", err=True)
+        if server.metrics_address is not None:
+            click.echo(f"its metrics:\n  gspice stats {server.metrics_address}", err=True)
         host.run()
         lines = [f"{name:24} {count:8}" for name, count in sorted(server.statistics(host.device).items())]
         lines += _reason_lines("skipped", host.guest.skipped)

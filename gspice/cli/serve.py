@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.metrics_option import metrics_option
 from gspice.cli.password_file import read_password_file
 from gspice.cli.renderer_options import renderer_options
 from gspice.cli.shown import FileName
@@ -16,6 +17,7 @@ from gspice.hosts.embedded import MAX_SIDE, MIN_SIDE, EmbeddedHost
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
 from gspice.hosts.whole_file import check_apart, check_target
 from gspice.server import worker_recorder
+from gspice.server.metrics_address import MetricsAddress
 from gspice.server.options import ServerOptions
 from gspice.server.security import ChannelSecurity
 from gspice.server.settings import MOST_CLIENTS
@@ -92,6 +94,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     type=FileName(),
     help="Record what is drawn to this file, for gspice replay; compressed where it ends in .zst.",
 )
+@metrics_option()
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
 def serve(
     addr: str,
@@ -113,6 +116,7 @@ def serve(
     vv: Path | None,
     dump: Path | None,
     record: Path | None,
+    metrics: MetricsAddress | None,
     log_level: str,
 ) -> None:
     """Serve a desktop with a terminal, a video and a few other windows, until Ctrl-C."""
@@ -132,6 +136,7 @@ def serve(
         renderer=renderer,
         renderer_device=renderer_device,
         record=record,
+        metrics=metrics,
     )
     if port < -1:
         raise ConfigError(f"--port {port}: a port is 0 to 65535, or -1 for none")
@@ -180,6 +185,8 @@ def serve(
             )
         if password is not None:
             click.echo(f"the password is the first line of {password_file}")
+        if server.metrics_address is not None:
+            click.echo(f"its metrics:\n  gspice stats {server.metrics_address}")
         host.run()
     finally:
         host.close()

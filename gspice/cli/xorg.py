@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.metrics_option import metrics_option
 from gspice.cli.password_file import read_password_file
 from gspice.cli.renderer_options import renderer_options
 from gspice.cli.shown import flush_output
@@ -22,6 +23,7 @@ from gspice.hosts.whole_file import check_target
 from gspice.hosts.xorg.config import XorgConfig
 from gspice.hosts.xorg.process import run_command
 from gspice.hosts.xorg.server import XServer
+from gspice.server.metrics_address import MetricsAddress
 from gspice.server.tls import directory
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
@@ -63,6 +65,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     help=f"The SPICE server in Xorg: GSpice, the system's own, or the {LIBRARY_FILE} in a directory.",
 )
 @renderer_options(default=None)
+@metrics_option()
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def xorg(
@@ -78,6 +81,7 @@ def xorg(
     library: str,
     renderer: str | None,
     renderer_device: str | None,
+    metrics: MetricsAddress | None,
     log_level: str,
     command: tuple[str, ...],
 ) -> None:
@@ -131,7 +135,11 @@ def xorg(
         # What the command writes must not come before this.
         flush_output()
 
-    environment = {**_library(library), **_renderer(library, renderer, renderer_device)}
+    environment = {
+        **_library(library),
+        **_renderer(library, renderer, renderer_device),
+        **_metrics(library, metrics),
+    }
     sys.exit(run_command(config, command, environment=environment, announce=announce))
 
 
@@ -149,6 +157,15 @@ def _library(name: str) -> dict[str, str]:
     if ":" in str(path):
         raise ConfigError(f"--library {name}: the loader cannot be told of a path with a colon in it")
     return {LIBRARY_PATH: str(path)}
+
+
+def _metrics(library: str, address: MetricsAddress | None) -> dict[str, str]:
+    """What tells GSpice's library in Xorg where to serve metrics; ConfigError where it is not heard."""
+    if address is None:
+        return {}
+    if library == SYSTEM_LIBRARY:
+        raise ConfigError("the system's SPICE library has no metrics: use --library, or no --metrics")
+    return {VARIABLES["metrics"]: str(address)}
 
 
 def _renderer(library: str, renderer: str | None, device: str | None) -> dict[str, str]:

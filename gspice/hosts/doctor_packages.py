@@ -29,9 +29,11 @@ class Package(NamedTuple):
 PACKAGES = (
     Package("click", "click", "8.2", "no gspice command"),
     Package("cryptography", "cryptography", "42", "no server: links need RSA keys"),
+    Package("h11", "h11", "0.14", "no metrics", Status.WARN),
     Package("lz4", "lz4.block", "4.3", "no server: images are sent as LZ4"),
     Package("numpy", "numpy", "1.26", "no server: pixels are its arrays"),
     Package("pillow", "PIL", "10", "no gspice command: its desktop draws text with it"),
+    Package("prometheus-client", "prometheus_client", "0.20", "no metrics", Status.WARN),
     Package("zstandard", "zstandard", "0.22", "no server: recordings are written with it"),
     Package("av", "av", "12", "no video", Status.WARN),
     Package("moderngl", "moderngl", "5.12", "no canvas on OpenGL", Status.NOTE),

@@ -6,13 +6,14 @@ On the host loop. A client is one main channel and the channels that named its c
 import itertools
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gspice.channels.base import LinkInfo
 from gspice.channels.main import MainChannelClient
 from gspice.server.connection import Connection
 from gspice.server.opener import Opener
+from gspice.server.statistics import ChannelNumbers, ClientNumbers, by_client, channel_numbers
 from gspice.server.transport import Transport
 from gspice.stream.client_caches import ClientCaches
 from gspice.vdi.core import ChannelEvent, ChannelEventInfo
@@ -48,6 +49,8 @@ class _Waiting:
 class Client:
     """Everything that one client has open."""
 
+    number: int
+    """Counts clients in the order in which they came; no secret, as the connection id is."""
     connection_id: int
     main: MainChannelClient
     connection: Connection
@@ -86,6 +89,7 @@ class Clients:
         """Main channels' connections, with those of clients that are gone and still get their last words."""
         self._channels: dict[object, _Channel] = {}
         self._tokens = itertools.count(1)
+        self._ordinals = itertools.count(1)
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -97,6 +101,19 @@ class Clients:
     def connections(self) -> int:
         """Connections that are linked and not closed yet, of all clients and of those that are leaving."""
         return len(self._mains) + len(self._channels)
+
+    def numbers(self, others: Iterable[ChannelNumbers]) -> list[ClientNumbers]:
+        """How each client stands; ``others``: the channels that workers serve."""
+        channels = by_client([*map(channel_numbers, self._opener.inputs), *others])
+        return [
+            ClientNumbers(
+                number=client.number,
+                peer=client.connection.link.peer,
+                secure=client.connection.link.secure,
+                channels=(channel_numbers(client.connection), *channels.get(client.connection_id, ())),
+            )
+            for client in self
+        ]
 
     def authorize(self, request: LinkRequested) -> LinkError:
         """Whether what the peer asks for can be opened now."""
@@ -171,7 +188,9 @@ class Clients:
         )
         self._mains.add(connection)
         if not connection.closed:
-            self._clients[connection_id] = Client(connection_id, main, connection, info, arrived=not ahead)
+            self._clients[connection_id] = Client(
+                next(self._ordinals), connection_id, main, connection, info, arrived=not ahead
+            )
 
     def _making_room(self, connection_id: int) -> list[Client]:
         """Who has to go for one that comes, with this id if it is not 0: its namesake, then the oldest."""

@@ -204,7 +204,7 @@ class CommandReader:
         for surface_id, parts in drawn.items():
             self._surfaces.damaged(surface_id, [rect for _, rects in parts for rect in rects])
         if PRIMARY in drawn:
-            self._display.note(drawn[PRIMARY])
+            self._display.note(drawn[PRIMARY], self._clock())
 
     def _not_drawn(self, name: str, reason: str) -> None:
         self.counters["not drawn"] += 1

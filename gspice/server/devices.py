@@ -13,6 +13,8 @@ from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
 from gspice.server.encoder_pool import EncoderPool
 from gspice.server.red_worker import RedWorker, WorkerEvents
 from gspice.server.settings import LiveSettings
+from gspice.server.statistics import DeviceNumbers, EncoderNumbers
+from gspice.server.statistics_publisher import StatisticsPublisher
 from gspice.server.worker_canvas import open_worker_canvas
 from gspice.server.worker_recorder import open_recorder
 from gspice.vdi.audio import PlaybackInterface, RecordInterface
@@ -53,7 +55,9 @@ class Devices:
         settings: LiveSettings,
         record: Path | None = None,
         budgets: GpuBudgets | None = None,
+        publish: bool = False,
     ) -> None:
+        """``publish``: workers leave copies of what they count for ``numbers``."""
         self._main = main
         self._renderer = renderer
         self._renderer_device = renderer_device
@@ -62,6 +66,8 @@ class Devices:
         self._settings = settings
         self._record = record
         self._budgets = budgets
+        self._publish = publish
+        self._publishers: dict[int, StatisticsPublisher] = {}
         self._pool = EncoderPool()
         self._running = False
         self._workers: dict[int, RedWorker] = {}
@@ -108,6 +114,7 @@ class Devices:
             primary_changed=lambda w, h, absolute: self._observer.primary_changed(qxl_id, w, h, absolute),
         )
         recorder = open_recorder(self._record, qxl.id) if self._record else None
+        publisher = StatisticsPublisher(qxl.id) if self._publish else None
         try:
             worker = RedWorker(
                 qxl,
@@ -117,11 +124,14 @@ class Devices:
                 recorder,
                 settings=self._settings.display,
                 pool=self._pool,
+                publisher=publisher,
             )
             worker.start_thread()
         except (OSError, RuntimeError) as error:
             raise InterfaceError(f"QXL device {qxl.id} gets no worker: {error}") from error
         self._workers[qxl.id] = worker
+        if publisher is not None:
+            self._publishers[qxl.id] = publisher
         qxl.worker = worker.port
         qxl.attached_worker()
         qxl.set_compression_level(self._settings.compression_level)
@@ -138,6 +148,7 @@ class Devices:
         if isinstance(interface, QXLInterface):
             worker = self.worker(interface)
             del self._workers[interface.id]
+            self._publishers.pop(interface.id, None)
             self._end(worker)
             interface.worker = None
         elif isinstance(interface, TabletInterface):
@@ -164,6 +175,10 @@ class Devices:
     @property
     def qxl_ids(self) -> list[int]:
         return sorted(self._workers)
+
+    def numbers(self) -> tuple[list[DeviceNumbers], EncoderNumbers]:
+        """What the workers have published last, and the threads that pack their images; nobody is waited for."""
+        return [self._publishers[qxl_id].newest for qxl_id in sorted(self._publishers)], self._pool.numbers()
 
     def ram_hint(self) -> int:
         """Bytes of video memory of all devices together; sizes clients' caches."""

@@ -32,6 +32,11 @@ class Opener:
         self._on_closed = on_closed
         self._inputs: dict[object, Connection] = {}
 
+    @property
+    def inputs(self) -> list[Connection]:
+        """The inputs channels that are open."""
+        return list(self._inputs.values())
+
     def exists(self, channel_type: int, channel_id: int) -> bool:
         """Whether there is such a channel (main left out)."""
         return (channel_type, channel_id) in self._state.channels()

@@ -7,6 +7,7 @@ from gspice.errors import ConfigError
 from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.select import check_renderer
 from gspice.server.listener import AddrFlags
+from gspice.server.metrics_address import MetricsAddress
 from gspice.server.security import ChannelSecurity, SecurityMap
 from gspice.server.tls import TlsConfig
 from gspice.wire.channel_types import ChannelType
@@ -40,6 +41,8 @@ class ServerOptions:
     """What a GPU canvas may take."""
     record: Path | None = None
     """File for a recording of what the guest draws; zstd where it ends in ``.zst``."""
+    metrics: MetricsAddress | None = None
+    """Where to serve numbers about clients and devices, to anybody who can connect there; None: nowhere."""
     security: SecurityMap = field(default_factory=SecurityMap)
 
     def check(self) -> None:

@@ -30,6 +30,7 @@ from gspice.server.encoder_pool import EncoderPool, WorkerEncoders
 from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
 from gspice.server.loop import PollLoop
 from gspice.server.qxl_worker import QXLWorker
+from gspice.server.statistics_publisher import StatisticsPublisher
 from gspice.server.worker_recorder import WorkerRecorder
 from gspice.server.worker_scanout import WorkerScanout
 from gspice.server.worker_surfaces import WorkerSurfaces
@@ -70,7 +71,9 @@ class RedWorker:
         *,
         settings: DisplaySettings,
         pool: EncoderPool,
+        publisher: StatisticsPublisher | None = None,
     ) -> None:
+        """``publisher``: hears now and then of what was counted."""
         self.qxl = qxl
         self._info = qxl.get_init_info()
         self.dispatcher = RedDispatcher()
@@ -82,6 +85,7 @@ class RedWorker:
         self._recorder = recorder
         self._settings = settings
         self._pool = pool
+        self._publisher = publisher
         self._clock = time.monotonic
         self._running = False
         self._ready = False
@@ -108,7 +112,7 @@ class RedWorker:
         """What is done with each kind of message; ``_set_up`` adds those about surfaces."""
         self._handlers_without_display: dict[type, Callable[[Any], Any]] = {
             m.ConnectChannel: self._refuse_channel,
-            m.ReadStatistics: self._on_no_statistics,
+            m.ReadStatistics: lambda message: Counter(),
             m.Quit: self._on_quit,
         }
         """What a worker does that could not start."""
@@ -208,7 +212,7 @@ class RedWorker:
             record=self._recorder.command if self._recorder else None,
         )
         self._pump_timer = self._loop.timer_add(self._pump)
-        self._scanout = WorkerScanout(self._display, self._cursor, self._push, self._seen)
+        self._scanout = WorkerScanout(self._display, self._cursor, self._push, self._seen, self._clock)
         surfaces = WorkerSurfaces(
             qxl=self.qxl,
             memslots=self._memslots,
@@ -223,6 +227,8 @@ class RedWorker:
         )
         self._handlers.update(surfaces.handlers)
         self._handlers.update(self._scanout.handlers)
+        if self._publisher is not None:
+            self._publisher.start(self._loop, canvas, self._reader.counters, self._display, self._connections)
 
     def _push(self) -> None:
         self._display.push(self._clock())
@@ -241,6 +247,8 @@ class RedWorker:
         self._main.post(lambda: self._events.primary_changed(width, height, absolute))
 
     def _on_messages(self, events: WatchEvent) -> None:
+        if self._publisher is not None:
+            self._publisher.touch()
         self.dispatcher.drain(self._handle)
 
     def _handle(self, message: Any) -> Any:
@@ -377,9 +385,6 @@ class RedWorker:
 
     def _on_ignored(self, message: object) -> None:
         return None
-
-    def _on_no_statistics(self, message: m.ReadStatistics) -> Counter[str]:
-        return Counter()
 
     def _refuse_channel(self, message: m.ConnectChannel, reason: str = "its display could not start") -> None:
         message.transport.close()

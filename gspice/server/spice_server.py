@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gspice.errors import InterfaceError
 from gspice.input.devices import InputDevices
@@ -19,16 +20,21 @@ from gspice.server.devices import Devices
 from gspice.server.dispatcher import MainDispatcher
 from gspice.server.edge import NetworkEdge
 from gspice.server.host_settings import HostSettings
+from gspice.server.metrics_address import MetricsAddress
 from gspice.server.migration import Migration
 from gspice.server.opener import Opener
 from gspice.server.options import ServerOptions
 from gspice.server.session import ServerState
+from gspice.server.statistics import ServerNumbers
 from gspice.server.transport import Address
 from gspice.server.worker_messages import ReadStatistics, Snapshot
 from gspice.vdi.base import Interface
 from gspice.vdi.core import ChannelEvent, ChannelEventInfo, CoreInterface
 from gspice.vdi.input import KeyboardInterface, Leds
 from gspice.vdi.qxl import QXLInterface
+
+if TYPE_CHECKING:
+    from gspice.server.metrics_listener import MetricsListener
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +59,7 @@ class SpiceServer(HostSettings):
         self.on_exit: Callable[[], None] | None = None
         """Ends the host's process; called on the host loop when it was to end with its last client."""
         self._core: CoreInterface | None = None
+        self._metrics: MetricsListener | None = None
         self._vm_running = False
 
     # Life
@@ -83,6 +90,7 @@ class SpiceServer(HostSettings):
             self.settings,
             self.options.record,
             self.options.budgets,
+            publish=self.options.metrics is not None,
         )
         self.state = ServerState(self.options, self.inputs, self.devices)
         opener = Opener(core, self.state, self._clock, self.channel_closed)
@@ -108,6 +116,11 @@ class SpiceServer(HostSettings):
                 post=self._main_dispatcher.post,
                 clock=self._clock,
             )
+            try:
+                self._open_metrics(core)
+            except BaseException:
+                self.edge.close()
+                raise
         except BaseException:
             self._core = None
             self._migration.close()
@@ -117,6 +130,16 @@ class SpiceServer(HostSettings):
         if self._vm_running:
             self.devices.vm_start()
 
+    def _open_metrics(self, core: CoreInterface) -> None:
+        if self.options.metrics is None:
+            return
+        # They need much that a host would wait for, and most hosts never ask.
+        from gspice.server.metrics_listener import MetricsListener  # noqa: PLC0415
+        from gspice.server.metrics_page import CONTENT_TYPE, MetricsPage  # noqa: PLC0415
+
+        page = MetricsPage(self.numbers, self._clock)
+        self._metrics = MetricsListener(core, self.options.metrics, page, CONTENT_TYPE)
+
     def park(self) -> bool:
         """Let the workers sleep for good, for a process that ends; false where one did not come round in time.
 
@@ -125,6 +148,8 @@ class SpiceServer(HostSettings):
         if self._core is None:
             return True
         self.edge.remove_paths()
+        if self._metrics is not None:
+            self._metrics.remove_path()
         return self.devices.park()
 
     def close(self) -> None:
@@ -135,6 +160,9 @@ class SpiceServer(HostSettings):
         if self._core is None:
             return
         self.edge.close_listeners()
+        if self._metrics is not None:
+            self._metrics.close()
+            self._metrics = None
         self.clients.disconnect_all(CLOSING)
         self.devices.close()
         self.clients.close(CLOSING)
@@ -283,6 +311,23 @@ class SpiceServer(HostSettings):
         self._initialised("statistics")
         counters: Counter[str] = self.devices.worker(qxl).dispatcher.call(ReadStatistics())
         return counters
+
+    def numbers(self) -> ServerNumbers:
+        """What clients get and what devices draw; workers' part is at most half a second old.
+
+        Without ``options.metrics`` workers publish nothing, and their part is empty.
+        """
+        self._initialised("numbers")
+        devices, encoders = self.devices.numbers()
+        served = [channel for device in devices for channel in device.channels]
+        return ServerNumbers(
+            clients=tuple(self.clients.numbers(served)), devices=tuple(devices), encoders=encoders
+        )
+
+    @property
+    def metrics_address(self) -> MetricsAddress | None:
+        """Where metrics are served, with the real port; None: nowhere."""
+        return self._metrics.address if self._metrics is not None else None
 
     # DevicesObserver
 

@@ -5,6 +5,7 @@ copied then, and shown as surface 0 of the display channel, in the QXL primary's
 """
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,11 +32,13 @@ class WorkerScanout:
         cursor: CursorChannel,
         push: Callable[[], None],
         changed: Callable[[int, int, bool], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._display = display
         self._cursor = cursor
         self._push = push
         self._changed = changed
+        self._clock = clock
         self._primary: tuple[SurfaceSpec, bool] | None = None
         self._frame: ScanoutFrame | None = None
         """None: the QXL primary is seen."""
@@ -118,7 +121,7 @@ class WorkerScanout:
             self._refused(str(error))
             return
         self._fresh = False
-        self._display.changed([area])
+        self._display.changed([area], self._clock())
         self._push()
 
     def _refused(self, reason: str) -> None:

@@ -47,6 +47,8 @@ class Look(NamedTuple):
     """What clients copy from the backdrop."""
     changed: Sequence[Rect]
     """Where pixels are others, once everything has moved; what was uncovered is among it."""
+    since: float
+    """When the oldest of it was declared."""
 
 
 class Screen:
@@ -73,15 +75,24 @@ class Screen:
         """Made with the second look: the first has nothing to cover."""
         self._declared = Region([self.bounds])
         self._hints: set[tuple[int, int]] = set()
+        self._declared_at: float | None = None
+        """When damage was first declared since the last look."""
 
     @property
     def dirty(self) -> bool:
         """Whether anything was declared since the last look."""
         return bool(self._declared)
 
-    def declare(self, rects: Iterable[Rect]) -> None:
-        """These pixels may have changed; inside the surface."""
+    @property
+    def declared_pixels(self) -> int:
+        """What was declared since the last look."""
+        return self._declared.area
+
+    def declare(self, rects: Iterable[Rect], now: float | None = None) -> None:
+        """These pixels may have changed; inside the surface. ``now`` None: that counts from the next look."""
         self._declared.add_region(Region(rects))
+        if self._declared_at is None:
+            self._declared_at = now
 
     def hint(self, dx: int, dy: int) -> None:
         """The guest has copied something over that distance."""
@@ -92,7 +103,9 @@ class Screen:
         """Compare what was declared with the frame before, and make it the newest."""
         rects = merge(self._declared.rects(), LOOK_SLACK, MAX_LOOKED_RECTS)
         hints = tuple(self._hints) if len(self._hints) <= MAX_HINTS else ()
+        since = now if self._declared_at is None else self._declared_at
         self._declared.clear()
+        self._declared_at = None
         self._hints.clear()
         newest = [(*self._pixels(rect), rect) for rect in rects]
         kept: list[Kept] = []
@@ -116,7 +129,7 @@ class Screen:
                 )
         else:
             uncovered = self._backdrop.uncovered(changed, now)
-        return Look(kept, moves, uncovered, changed)
+        return Look(kept, moves, uncovered, changed, since)
 
     def _pixels(self, rect: Rect) -> tuple[bytes | memoryview, int]:
         view = None if self._widened else self._source.view(self._surface_id)

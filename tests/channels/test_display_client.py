@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from gspice.channels.display_client import FRAME_PIXELS, QUEUE_HIGH, REST_S
+from gspice.channels.display_client import QUEUE_HIGH, REST_S
+from gspice.stream.pacing import FRAME_PIXELS
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.pixels import SurfaceFormat, SurfaceSpec

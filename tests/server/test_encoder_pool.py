@@ -59,3 +59,23 @@ def test_what_is_done_crosses_to_the_worker() -> None:
     message.deliver()
     assert heard == [(42, 7.0)]
     dispatcher.close()
+
+
+def test_work_and_waiting_are_counted() -> None:
+    pool = EncoderPool(1)
+    assert pool.numbers().threads == 0
+    begun, go_on = threading.Event(), threading.Event()
+
+    def job() -> None:
+        begun.set()
+        go_on.wait(WAIT_S)
+
+    pool.submit(job)
+    assert begun.wait(WAIT_S)
+    pool.submit(job)
+    standing = pool.numbers()
+    assert (standing.threads, standing.queued, standing.jobs) == (1, 1, 0)
+    go_on.set()
+    pool.close()
+    done = pool.numbers()
+    assert done.jobs == 2 and done.busy > 0 and done.wait > 0

@@ -49,6 +49,7 @@ def early_calls(server: SpiceServer) -> dict[str, Callable[[], object]]:
         "migrate_switch": server.migrate_switch,
         "snapshot": lambda: server.snapshot(device),
         "statistics": lambda: server.statistics(device),
+        "numbers": server.numbers,
     }
 
 
@@ -65,6 +66,7 @@ def harmless_calls(server: SpiceServer) -> dict[str, Callable[[], object]]:
         "is_server_mouse": lambda: server.is_server_mouse,
         "port": lambda: server.port,
         "tls_port": lambda: server.tls_port,
+        "metrics_address": lambda: server.metrics_address,
         "park": server.park,
         "close": server.close,
     }

@@ -98,3 +98,14 @@ def test_the_guests_own_copies_are_hints() -> None:
     look = rig.screen.look(2.0)
     assert sum(rect.area for rect in look.changed) < 200 * 90
     assert [(move.dx, move.dy) for move in look.moves][:1] == [(0, -30)]
+
+
+def test_a_look_knows_how_old_its_damage_is() -> None:
+    rig = Rig()
+    rig.screen.declare([Rect(0, 0, 10, 10)], 3.0)
+    rig.screen.declare([Rect(5, 0, 15, 10)], 4.0)
+    assert rig.screen.declared_pixels == 150
+    assert rig.screen.look(5.0).since == 3.0
+    assert rig.screen.declared_pixels == 0
+    rig.screen.declare([Rect(0, 0, 1, 1)])
+    assert rig.screen.look(7.0).since == 7.0, "nobody said when"

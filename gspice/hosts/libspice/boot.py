@@ -37,6 +37,8 @@ LATER = (
     "traceback",
 )
 """Modules that the standard library and others import only when they first need them."""
+FOR_METRICS = ("gspice.server.metrics_listener", "gspice.server.metrics_page")
+"""What serving metrics needs besides."""
 LOG_FORMAT = "gspice: %(levelname)s: %(message)s"
 LOG_FILE_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -45,7 +47,7 @@ def boot(table_address: int) -> None:
     """Fill the gspice_vtable at an address, once in a process. ConfigError: the operator has to mend something."""
     configuration = load()
     start_log(configuration)
-    for name in LATER:
+    for name in (*LATER, *(FOR_METRICS if configuration.metrics is not None else ())):
         importlib.import_module(name)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     hosted.configure(configuration)

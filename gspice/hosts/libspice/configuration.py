@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from gspice.errors import ConfigError
 from gspice.gpu.budgets import GpuBudgets
 from gspice.gpu.select import AUTO, backend_names
+from gspice.server.metrics_address import FORMS, MetricsAddress, parse_metrics_address
 from gspice.server.security import ChannelSecurity
 from gspice.server.settings import MOST_CLIENTS
 from gspice.stream.compression import COMPRESSIONS
@@ -28,6 +29,7 @@ VARIABLES = {
     "log-level": "GSPICE_LOG_LEVEL",
     "log-file": "GSPICE_LOG_FILE",
     "record": "GSPICE_RECORD",
+    "metrics": "GSPICE_METRICS",
 }
 """Environment variables that count more than the file."""
 CONFIG_VARIABLE = "GSPICE_CONFIG"
@@ -64,6 +66,8 @@ class Configuration:
     """None: standard error, which hosts send to their own log."""
     record: Path | None = None
     """Where to record what the guests draw."""
+    metrics: MetricsAddress | None = None
+    """Where to serve metrics."""
     budgets: GpuBudgets = field(default_factory=GpuBudgets)
     """The table ``[gpu]``."""
     server: Mapping[str, Any] = field(default_factory=dict)
@@ -141,6 +145,13 @@ def _path(value: object) -> Path:
     return Path(value)
 
 
+def _metrics(value: object) -> MetricsAddress:
+    try:
+        return parse_metrics_address(str(value) if isinstance(value, str) else "")
+    except ConfigError:
+        raise ValueError(FORMS) from None
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("a list of texts")
@@ -158,6 +169,7 @@ KEYS: dict[str, Read] = {
     "log-level": _choice(*LOG_LEVELS),
     "log-file": _path,
     "record": _path,
+    "metrics": _metrics,
 }
 GPU_KEYS: dict[str, Read] = {
     "image-cache": _mebibytes,

@@ -21,6 +21,7 @@ class HostedServer:
                 renderer_device=configuration.renderer_device,
                 budgets=configuration.budgets,
                 record=configuration.record,
+                metrics=configuration.metrics,
             )
         )
         self.server.on_exit = process.leave

@@ -10,6 +10,7 @@ from gspice.errors import ConfigError
 from gspice.gpu.budgets import GpuBudgets
 from gspice.hosts.libspice import configuration
 from gspice.hosts.libspice.configuration import SERVER_KEYS, Configuration, load
+from gspice.server.metrics_address import MetricsAddress
 
 WHOLE = """
 renderer = "cpu"
@@ -17,6 +18,7 @@ renderer-device = "RTX"
 log-level = "debug"
 log-file = "/var/log/gspice.log"
 record = "/var/lib/desktop.zst"
+metrics = "[::1]:9469"
 
 [server]
 name = "a machine"
@@ -85,6 +87,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     got = read(tmp_path, WHOLE)
     assert (got.renderer, got.renderer_device, got.log_level) == ("cpu", "RTX", "debug")
     assert (got.log_file, got.record) == (Path("/var/log/gspice.log"), Path("/var/lib/desktop.zst"))
+    assert got.metrics == MetricsAddress("::1", 9469)
     assert set(got.server) == set(SERVER_KEYS), "this test does not know all keys"
     server = Recorder()
     got.apply(server)
@@ -120,9 +123,11 @@ def test_the_environment_counts_more(tmp_path: Path) -> None:
         "GSPICE_RENDERER_DEVICE": "1",
         "GSPICE_LOG_LEVEL": "error",
         "GSPICE_LOG_FILE": "/a",
+        "GSPICE_METRICS": "unix:/run/metrics",
     }
     got = read(tmp_path, WHOLE, **more, GSPICE_RECORD="/b", SPICE_WORKER_RECORD_FILENAME="/c")
     assert got.renderer_device == "1"
+    assert got.metrics == MetricsAddress(unix_path="/run/metrics")
     assert (got.renderer, got.log_level, got.log_file, got.record) == (
         "auto",
         "error",
@@ -149,13 +154,18 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("rendrer = 'cpu'", "no key rendrer; here are allowed: log-file, log-level, record, renderer"),
+        (
+            "rendrer = 'cpu'",
+            "no key rendrer; here are allowed: log-file, log-level, metrics, record, renderer",
+        ),
         ("renderer = 'gpu9'", "renderer = 'gpu9': it must be one of cpu"),
         ("renderer-device = 1", "renderer-device = 1: it must be a text"),
         ("renderer = ['cpu']", "renderer = ['cpu']: it must be one of"),
         ("log-level = 1", "log-level = 1: it must be one of debug, info"),
         ("record = 'relative'", "record = 'relative': it must be a path that begins with /"),
         ('record = "/a\\u0000b"', "it must be a path that begins with /"),
+        ("metrics = 9469", "it must be HOST:PORT"),
+        ("metrics = 'unix:here'", "or unix:/path"),
         ("log-file = true", "log-file = True: it must be a path"),
         ("server = 1", "[server]"),
         ("gpu = 1", "[gpu]"),
