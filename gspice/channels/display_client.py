@@ -350,7 +350,9 @@ class DisplayChannelClient(ChannelClient):
             lz4=self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION),
             dictionary=dictionary,
             zlib=settings.zlib_glz.on(wanted=True),
-            jpeg_quality=JPEG_QUALITY if not lossless and settings.jpeg.on(wanted=self._pacing.slow_link) else 0,
+            jpeg_quality=JPEG_QUALITY
+            if not lossless and settings.jpeg.on(wanted=self._pacing.slow_link)
+            else 0,
         )
 
     def _send(self, message: Message) -> None:

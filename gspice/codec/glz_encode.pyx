@@ -52,7 +52,7 @@ from gspice.codec.lz_format cimport LZ_RGB16, LZ_RGB24, LZ_RGBA
 
 cdef extern from "<sys/mman.h>" nogil:
     enum:
-        MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE
+        MADV_DONTNEED, MADV_HUGEPAGE, MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE
     void *MAP_FAILED
     void *mmap(void *address, size_t length, int protection, int flags, int file, long offset)
     int munmap(void *address, size_t length)
@@ -120,6 +120,9 @@ cdef class GlzDictionary:
     def forget(self):
         self.hold()
         forget_all(&self.window)
+        # Whoever has lost a channel may be a client that is gone, kept by a reference cycle for some time yet.
+        madvise(self.window.ring, ring_bytes(&self.window), MADV_DONTNEED)
+        madvise(self.slots, slot_bytes(self.bits), MADV_DONTNEED)
         PyThread_release_lock(self.lock)
 
     def encode(self, object data, int kind, object width, object height, object stride, *, object most_bytes=None):

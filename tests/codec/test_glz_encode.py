@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+import psutil
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -231,6 +232,17 @@ def test_what_is_forgotten_is_not_referred_to() -> None:
     assert (header.id, header.win_head_dist) == (1, 0) and rows == picture.rows
     link.window.decode(data, LIMIT)
     assert link.send(picture) < 60
+
+
+def test_what_is_forgotten_takes_no_memory() -> None:
+    process, kept = psutil.Process(), []
+    picture = noise(9, 1000, 1000, LzType.RGB32)
+    before = process.memory_info().rss
+    for _ in range(10):
+        kept.append(GlzDictionary(4 << 20))
+        encode(kept[-1], picture)
+        kept[-1].forget()
+    assert process.memory_info().rss - before < 24 << 20, "ten pictures of 4 MB"
 
 
 def test_more_images_than_the_dictionary_counts() -> None:
