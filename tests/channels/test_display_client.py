@@ -6,11 +6,11 @@ import random
 import pytest
 
 from gspice.channels.display_client import QUEUE_HIGH, REST_S
-from gspice.stream.pacing import FRAME_PIXELS
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.pixels import SurfaceFormat, SurfaceSpec
 from gspice.stream.compression import Compression, DisplaySettings, WanCompression
+from gspice.stream.pacing import FRAME_PIXELS
 from gspice.wire.caps import CapSet
 from gspice.wire.images import Bitmap, Glz, Jpeg, Lz4, LzRgb, Quic, Surface, ZlibGlz
 from gspice.wire.message import Message
