@@ -4,7 +4,7 @@ from gspice.channels.display import FRAME_S
 from gspice.geometry import Rect
 from gspice.qxl.ops import Brush, Drawable, Fill, Mask
 from gspice.wire.messages.base import Ping, Pong
-from tests.channels.test_display import INIT, SPEC, Rig
+from tests.channels.display_rig import INIT, SPEC, Rig
 
 BOX = Rect(10, 10, 110, 60)
 
