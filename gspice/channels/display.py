@@ -7,6 +7,7 @@ moved, as often as clients can take it; each client is then served from that loo
 import itertools
 import logging
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from gspice.channels.base import LinkInfo, Sender
@@ -29,8 +30,12 @@ log = logging.getLogger(__name__)
 
 CAPS_BYTES = 58
 """Size of the capability set that a QXL device holds for its guest."""
-FRAME_S = 1 / 60
+FRAME_S = 1 / 30
 """Between two looks, while there is always something new. The first after a pause is at once."""
+ACTED_FRAME_S = 1 / 60
+"""The same while a person acts: what a key or a hand does is to be seen sooner than what the guest does by itself."""
+ACTED_S = 0.5
+"""For so long after each input."""
 HERE_PIXELS = 64 << 10
 HERE_BYTES = 8 << 10
 """A frame of so few pixels, and expected to pack to so little, is packed sooner than another thread is woken."""
@@ -49,8 +54,9 @@ class DisplayChannel:
         settings: DisplaySettings | None = None,
         encoders: Encoders | None = None,
         wake_at: Callable[[float], None] = lambda when: None,
+        acted_at: Callable[[], float] = lambda: -inf,
     ) -> None:
-        """``wake_at``: asks for a ``push`` at that time."""
+        """``wake_at``: asks for a ``push`` at that time; ``acted_at``: when a client last had a key or its pointer."""
         self.canvas = canvas
         self.settings = settings or DisplaySettings()
         self.screen: Screen | None = None
@@ -62,8 +68,8 @@ class DisplayChannel:
         self.damage = DamageStatistics()
         self._encoders = encoders or EncodeHere()
         self._here = EncodeHere()
-        self._look_at = 0.0
-        """When the screen may be looked at next."""
+        self._acted_at = acted_at
+        self._looked_at = -inf
         self._looks = itertools.count(1)
         self._look = 0
         """The number of the newest look."""
@@ -118,7 +124,7 @@ class DisplayChannel:
         self.pixels = pixels
         self.primary = spec
         self.screen = Screen(spec, pixels)
-        self._look_at = 0.0  # nothing may be captured from a screen that was never looked at
+        self._looked_at = -inf  # nothing may be captured from a screen that was never looked at
         for client in self._clients:
             client.primary_created(spec)
 
@@ -152,6 +158,12 @@ class DisplayChannel:
         if self.screen is not None:
             self.screen.declare([self.screen.bounds])
 
+    @property
+    def _look_at(self) -> float:
+        """When the screen may be looked at next."""
+        acted = self._acted_at() > self._looked_at - ACTED_S
+        return self._looked_at + (ACTED_FRAME_S if acted else FRAME_S)
+
     def push(self, now: float) -> None:
         """Bring clients up to date, each as far as it can take it. Call between batches only."""
         if now < self._look_at and not any([client.lags for client in self._clients]):
@@ -175,6 +187,11 @@ class DisplayChannel:
         for client in takers:
             client.push(now)
 
+    def look_soon(self) -> None:
+        """Ask for a ``push`` as soon as the screen may be looked at, if there is anything to see."""
+        if self._dirty and self._clients:
+            self.wake_at(self._look_at)
+
     @property
     def _dirty(self) -> bool:
         return self.screen is not None and self.screen.dirty
@@ -191,7 +208,7 @@ class DisplayChannel:
         damage.changed += sum([rect.area for rect in look.changed])
         damage.moved += sum([move.rect.area for move in look.moves])
         self._look = next(self._looks)
-        self._look_at = now + FRAME_S
+        self._looked_at = now
         for client in self._clients:
             client.looked(look, takes_moves=client in takers)
 

@@ -38,6 +38,7 @@ class InputsChannelClient(ChannelClient):
 
     def __init__(self, link: LinkInfo, sender: Sender, devices: InputDevices, mouse: MouseModes) -> None:
         super().__init__(link, sender)
+        self._devices = devices
         self._keyboard = devices.keyboard
         self._pointer = devices.pointer
         self._mouse = mouse
@@ -67,6 +68,7 @@ class InputsChannelClient(ChannelClient):
         handler = self._handlers.get(type(message))
         if handler is None:
             raise ProtocolError(f"{message.NAME} is no message of the inputs channel")
+        self._devices.acted_at = now
         handler(message, now)
 
     def deadline(self) -> float | None:

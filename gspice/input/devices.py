@@ -1,5 +1,7 @@
 """The input devices of one server: one slot each for keyboard, mouse and tablet."""
 
+from math import inf
+
 from gspice.errors import InterfaceError
 from gspice.input.keyboard import Keyboard
 from gspice.input.pointer import Pointer
@@ -17,6 +19,8 @@ class InputDevices:
     def __init__(self) -> None:
         self.keyboard = Keyboard()
         self.pointer = Pointer()
+        self.acted_at = -inf
+        """When a client last had a key or its pointer, on the steady clock. Workers' threads may read it."""
 
     @property
     def has_tablet(self) -> bool:

@@ -65,10 +65,12 @@ class CommandReader:
         self.counters: Counter[str] = Counter()
         """Commands by kind, ``bad`` ones, and operations that were ``not drawn``."""
 
-    def wakeup(self) -> None:
-        """The host says that the rings hold commands."""
+    def wakeup(self) -> bool:
+        """The host says that the rings hold commands; whether anyone slept: else ``pump`` is on its way."""
+        slept = self._display_ring.asleep or self._cursor_ring.asleep
         self._display_ring.wakeup()
         self._cursor_ring.wakeup()
+        return slept
 
     def pump(self) -> int | None:
         """Process commands for at most one slice of time.

@@ -125,6 +125,7 @@ class Devices:
                 settings=self._settings.display,
                 pool=self._pool,
                 publisher=publisher,
+                acted_at=lambda: self._inputs.acted_at,
             )
             worker.start_thread()
         except (OSError, RuntimeError) as error:

@@ -24,6 +24,7 @@ from gspice.qxl.memslots import MemSlots
 from gspice.qxl.parser import CommandParser
 from gspice.server import worker_messages as m
 from gspice.server.command_reader import CommandReader
+from gspice.server.command_ring import POLL_MS
 from gspice.server.connection import Connection
 from gspice.server.dispatcher import MainDispatcher, RedDispatcher
 from gspice.server.encoder_pool import EncoderPool, WorkerEncoders
@@ -72,8 +73,9 @@ class RedWorker:
         settings: DisplaySettings,
         pool: EncoderPool,
         publisher: StatisticsPublisher | None = None,
+        acted_at: Callable[[], float] = lambda: -inf,
     ) -> None:
-        """``publisher``: hears now and then of what was counted."""
+        """``publisher``: hears now and then of what was counted; ``acted_at``: when a client last acted."""
         self.qxl = qxl
         self._info = qxl.get_init_info()
         self.dispatcher = RedDispatcher()
@@ -86,6 +88,7 @@ class RedWorker:
         self._settings = settings
         self._pool = pool
         self._publisher = publisher
+        self._acted_at = acted_at
         self._clock = time.monotonic
         self._running = False
         self._ready = False
@@ -197,6 +200,7 @@ class RedWorker:
             self._settings,
             WorkerEncoders(self._pool, self.dispatcher, self._clock),
             wake_at=self._push_at,
+            acted_at=self._acted_at,
         )
         self._push_timer = self._loop.timer_add(self._on_push_timer)
         self._push_due = inf
@@ -275,20 +279,27 @@ class RedWorker:
         if not self._running:
             return
         wait_ms = self._reader.pump()
-        self._display.push(self._clock())
-        if wait_ms is not None:
-            self._loop.timer_start(self._pump_timer, wait_ms)
+        now = self._clock()
+        self._display.push(now)
+        if wait_ms is None:
+            return
+        if wait_ms and now < self._push_due <= now + wait_ms * 2e-3:
+            # One look at the rings, just before that at the screen, does for both.
+            wait_ms = ceil((self._push_due - now) * 1000)
+            self._loop.timer_cancel(self._push_timer)
+            self._push_due = inf
+        self._loop.timer_start(self._pump_timer, wait_ms)
 
     def _pump_soon(self) -> None:
         """In place of ``_pump`` where a host thread waits: it shall not wait for encoders."""
         if self._running:
-            self._loop.timer_start(self._pump_timer, 0)
+            self._display.look_soon()
 
     # Messages: commands
 
     def _on_wakeup(self, message: m.Wakeup) -> None:
-        self._reader.wakeup()
-        self._pump()
+        if self._reader.wakeup():
+            self._pump()
 
     def _on_oom(self, message: m.Oom) -> None:
         # Commands own copies of guest memory, so everything but what lies in the rings has been released already.
@@ -317,6 +328,8 @@ class RedWorker:
         if self._running:
             self._reader.wakeup()
             self._reader.drain()
+            if self._pump_timer.due is None:
+                self._loop.timer_start(self._pump_timer, POLL_MS)  # no ring sleeps now
 
     def _on_mouse_mode(self, message: m.SetMouseMode) -> None:
         self._cursor.set_mouse_mode(message.client_mode)

@@ -17,7 +17,7 @@ from gspice.qxl.memslots import MemSlots
 from gspice.qxl.ops import Drawable, Op, Opaque
 from gspice.server import command_reader
 from gspice.server.command_reader import LOGGED_BAD_COMMANDS, SLICE_S, CommandReader
-from gspice.server.command_ring import REPOLLS_MS
+from gspice.server.command_ring import POLL_MS, POLLS
 from gspice.server.guest_surfaces import GuestSurfaces
 from gspice.vdi.qxl import CommandExt, DevInitInfo, DevSurfaceCreate, QXLInterface, ReleaseInfo
 from tests.qxl.guest_commands import commands
@@ -336,21 +336,23 @@ def test_it_stops_after_its_slice_and_wants_to_go_on_at_once(rig: Rig) -> None:
 
 def test_it_looks_some_more_times_and_then_sleeps_until_it_is_woken(rig: Rig) -> None:
     rig.qxl.display.append(rig.fill(1))
-    assert rig.pump() == REPOLLS_MS[0]
-    assert [rig.reader.pump() for _ in REPOLLS_MS] == [*REPOLLS_MS[1:], None]
+    assert rig.pump() == POLL_MS
+    assert [rig.reader.pump() for _ in range(POLLS)] == [POLL_MS] * (POLLS - 1) + [None]
     assert rig.qxl.asked == 1
     rig.qxl.display.append(rig.fill(2))
     assert rig.reader.pump() is None and rig.color() == 1, "rings are left alone until the host wakes it"
-    assert rig.pump() == REPOLLS_MS[0] and rig.color() == 2
+    assert rig.reader.wakeup(), "it slept"
+    assert not rig.reader.wakeup()
+    assert rig.reader.pump() == POLL_MS and rig.color() == 2
 
 
 def test_a_command_that_comes_while_it_goes_to_sleep_is_not_lost(rig: Rig) -> None:
     rig.pump()
-    for _ in REPOLLS_MS[1:]:
+    for _ in range(POLLS - 1):
         rig.reader.pump()
     rig.qxl.late = rig.fill(9)
     assert rig.reader.pump() == 0 and rig.qxl.asked == 1
-    assert rig.reader.pump() == REPOLLS_MS[0] and rig.color() == 9
+    assert rig.reader.pump() == POLL_MS and rig.color() == 9
 
 
 def test_draining_takes_all_there_is_but_not_for_ever(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
-"""Polling a ring: some more looks within 10 ms, then asleep until woken."""
+"""Polling a ring: some more looks, then asleep until woken."""
 
 from collections import deque
 
-from gspice.server.command_ring import REPOLLS_MS, CommandRing
+from gspice.server.command_ring import FLOOD, FLOOD_POLLS, POLL_MS, POLLS, CommandRing
 from gspice.vdi.qxl import CommandExt
 
 
@@ -46,23 +46,23 @@ def looks(ring: CommandRing) -> list[int]:
         assert len(waits) < 100, "it never sleeps"
 
 
-def test_empty_ring_is_polled_for_ten_milliseconds_and_then_left_alone_until_woken() -> None:
+def test_empty_ring_is_looked_at_a_little_longer_and_then_left_alone_until_woken() -> None:
     host = Host()
     ring = host.ring()
-    assert looks(ring) == list(REPOLLS_MS) and sum(REPOLLS_MS) == 10
-    assert REPOLLS_MS[0] == 0, "drivers with a full ring spin: the next command is a moment away"
+    assert looks(ring) == [POLL_MS] * POLLS
+    assert ring.asleep
     host.commands.append(COMMAND)
     fetches = host.fetches
     assert ring.take(10) == []
     assert host.fetches == fetches, "a sleeping ring must not be touched"
     ring.wakeup()
-    assert ring.take(10) == [COMMAND]
+    assert not ring.asleep and ring.take(10) == [COMMAND]
 
 
 def test_a_command_that_came_while_asking_is_taken_at_once() -> None:
     host = Host()
     ring = host.ring()
-    for _ in REPOLLS_MS:
+    for _ in range(POLLS):
         ring.take(1)
         ring.rest()
     ring.take(1)
@@ -71,12 +71,29 @@ def test_a_command_that_came_while_asking_is_taken_at_once() -> None:
     assert ring.take(1) == [COMMAND]
 
 
-def test_commands_start_the_burst_rule_anew() -> None:
+def test_commands_start_the_rule_anew() -> None:
     host = Host()
     ring = host.ring()
-    for _ in REPOLLS_MS:
+    for _ in range(POLLS):
         ring.take(1)
         ring.rest()
     host.commands.append(COMMAND)
     ring.take(1)
-    assert looks(ring) == list(REPOLLS_MS)
+    assert looks(ring) == [POLL_MS] * POLLS
+
+
+def test_after_a_burst_the_next_commands_are_a_moment_away() -> None:
+    host = Host()
+    ring = host.ring()
+    host.commands.extend([COMMAND] * FLOOD)
+    assert len(ring.take(2 * FLOOD)) == FLOOD
+    assert looks(ring) == [0] * FLOOD_POLLS + [POLL_MS] * POLLS
+
+
+def test_many_small_takes_are_no_burst() -> None:
+    host = Host()
+    ring = host.ring()
+    for _ in range(FLOOD):
+        host.commands.append(COMMAND)
+        ring.take(10)
+    assert looks(ring) == [POLL_MS] * POLLS
