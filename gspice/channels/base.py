@@ -47,6 +47,12 @@ class Sender(Protocol):
     def send(self, message: Message) -> None:
         """Queue a message; order is kept."""
 
+    def queue(self, message: Message) -> None:
+        """The same for one of several: ``flush`` must follow, before the loop runs again."""
+
+    def flush(self, *, more: bool) -> None:
+        """Give the socket what it takes of what was queued. ``more``: then call ``drained`` once there is room."""
+
     def close(self, reason: str) -> None:
         """End the connection once what is queued has gone; the reason is logged."""
 

@@ -295,10 +295,10 @@ class DisplayChannelClient(ChannelClient):
         before = self.sender.queued_bytes
         ahead, self._ahead = self._ahead, []
         for message in ahead:
-            self.sender.send(message)
+            self.sender.queue(message)
         pixels = 0
         for rect, image in zip(rects, images, strict=True):
-            self.sender.send(image_message(PRIMARY, rect, image))
+            self.sender.queue(image_message(PRIMARY, rect, image))
             self.statistics.image(image)
             pixels += rect.area
             if image.lossy:
@@ -311,13 +311,14 @@ class DisplayChannelClient(ChannelClient):
         self._mark(sent, now)
         later, self._later = self._later, []
         for message in later:
-            self.sender.send(message)
+            self.sender.queue(message)
+        self.sender.flush(more=self.lags)
 
     def _mark(self, sent: int, now: float) -> None:
         """Close a frame with a ping: its answer says that the client has taken all of it."""
         mark = self._pacing.window.sent(sent, now)
         self.statistics.sent(mark)
-        self.sender.send(Ping(id=mark, timestamp=int(now * 1e9)))
+        self.sender.queue(Ping(id=mark, timestamp=int(now * 1e9)))
 
     def numbers(self) -> DisplayNumbers:
         """What was sent, and how far the client is behind: a copy."""

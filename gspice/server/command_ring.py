@@ -14,7 +14,7 @@ FLOOD = 16
 Guests write in bursts, and their rings are short: a driver whose ring is full spins until somebody takes from it, and
 what it writes next comes within microseconds. To be woken costs a guest far more than looking costs the worker.
 """
-FLOOD_POLLS = 8
+FLOOD_POLLS = 2
 """Looks at once after such a burst."""
 
 

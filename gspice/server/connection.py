@@ -93,6 +93,8 @@ class Connection:
         self._dying = False
         """It is over, and ended as soon as nothing of it is on the stack."""
         self._busy = False
+        self._hungry = False
+        """The channel waits for ``drained``, though the socket may have room already."""
         self._was_blocked = False
         self._progress_at = self._acked_at = clock()
         """When the socket last took bytes, or was offered none; and the same of acknowledgements."""
@@ -140,6 +142,12 @@ class Connection:
 
     def send(self, message: Message) -> None:
         """Queue a message, to be written when the socket is ready; dropped if the connection is closed."""
+        self.queue(message)
+        if not self._busy:  # else that is done in the end
+            self._rearm()
+
+    def queue(self, message: Message) -> None:
+        """Queue a message, and nothing else: ``flush`` must follow."""
         if self.closed:
             return
         if self._held is not None:
@@ -148,12 +156,17 @@ class Connection:
         # Judged before the message is added: a single one, however large, has a right to be sent.
         if self._queue.bytes >= self._limits.queue_bytes:
             self._die(f"the client is too slow: {self._queue.bytes} bytes wait for it")
-            self._rearm()
             return
         self._queue.put(self._writer.encode(message))
         if isinstance(message, Ping):
             self._pings.sent(message, self._clock())
-        self._rearm()
+
+    def flush(self, *, more: bool) -> None:
+        """Write what the socket takes now, and not only when the loop finds it ready."""
+        self._hungry = more
+        if not self._busy:
+            # A failure ends it from the loop only: the channel is on the stack.
+            self._guarded(lambda: None, ending=False, told=False)
 
     def close(self, reason: str) -> None:
         """End it once what is queued has gone, acknowledged or not; this takes a few seconds at most."""
@@ -185,12 +198,15 @@ class Connection:
         self._timer_at = _NEVER
         self._guarded(self._look_at_clock)
 
-    def _guarded(self, step: Callable[[], None], *, ending: bool = True) -> None:
-        """Take a step and write what came of it; whatever fails ends this connection and nothing else."""
+    def _guarded(self, step: Callable[[], None], *, ending: bool = True, told: bool = True) -> None:
+        """Take a step and write what came of it; whatever fails ends this connection and nothing else.
+
+        ``told``: the channel hears of room.
+        """
         self._busy = True
         try:
             step()
-            self._write()
+            self._write(told=told)
         except ProtocolError as error:
             self._die(f"protocol error: {error}", level=logging.WARNING)
         except OSError as error:
@@ -212,7 +228,11 @@ class Connection:
         events = self.transport.wants()
         if self._state is _State.LINGERING or not (self.closed or self._inbox.waiting or self._choked()):
             events |= WatchEvent.READ
-        if self._state is _State.FLUSHING or self._queue.begun or (self._queue.bytes and not self.blocked):
+        if (
+            self._state is _State.FLUSHING
+            or self._queue.begun
+            or ((self._queue.bytes or self._hungry) and not self.blocked)
+        ):
             events |= WatchEvent.WRITE
         self._loop.watch_update_mask(self._watch, NOTHING if self._dying else events)
         due = self._due()
@@ -326,8 +346,8 @@ class Connection:
         """Whether it is the socket that keeps bytes from going out."""
         return bool(self._queue.begun or self.transport.wants() & WatchEvent.WRITE)
 
-    def _write(self) -> None:
-        """Give the socket one load of what there is, and tell the channel of the room it made."""
+    def _write(self, *, told: bool) -> None:
+        """Give the socket one load of what there is, and tell the channel of the room it made, if ``told``."""
         if self._dying or self._state is _State.LINGERING:
             return
         now = self._clock()
@@ -346,8 +366,10 @@ class Connection:
             self._progress_at = now if taken else self._progress_at
         if self._state is _State.FLUSHING:
             self._linger(now)
-        elif self.channel is not None and (taken or self._was_blocked) and self._has_room():
-            self.channel.drained(now)
+        elif self.channel is not None and told and self._has_room():
+            if taken or self._was_blocked or self._hungry:
+                self._hungry = False
+                self.channel.drained(now)
         self._was_blocked = self.blocked
 
     def _has_room(self) -> bool:

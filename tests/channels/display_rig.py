@@ -54,6 +54,12 @@ class RecordingSender:
             if self.counts:
                 self.queued_bytes += len(message.serialize())
 
+    def queue(self, message: Message) -> None:
+        self.send(message)
+
+    def flush(self, *, more: bool) -> None:
+        return None
+
     def close(self, reason: str) -> None:
         self.closed_with = reason
 

@@ -26,6 +26,12 @@ class RecordingSender:
         message.serialize()  # it fits its wire form
         self.messages.append(message)
 
+    def queue(self, message: Message) -> None:
+        self.send(message)
+
+    def flush(self, *, more: bool) -> None:
+        return None
+
     def close(self, reason: str) -> None:
         self.closed_with = reason
 

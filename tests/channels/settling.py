@@ -82,6 +82,12 @@ class Client:
         self.kinds.append(type(message))
         self.queued_bytes += len(data)
 
+    def queue(self, message: Message) -> None:
+        self.send(message)
+
+    def flush(self, *, more: bool) -> None:
+        return None
+
     def close(self, reason: str) -> None:
         raise AssertionError(reason)
 
