@@ -366,10 +366,14 @@ class Connection:
             self._progress_at = now if taken else self._progress_at
         if self._state is _State.FLUSHING:
             self._linger(now)
-        elif self.channel is not None and told and self._has_room():
-            if taken or self._was_blocked or self._hungry:
-                self._hungry = False
-                self.channel.drained(now)
+        elif (
+            told
+            and self.channel is not None
+            and (taken or self._was_blocked or self._hungry)
+            and self._has_room()
+        ):
+            self._hungry = False
+            self.channel.drained(now)
         self._was_blocked = self.blocked
 
     def _has_room(self) -> bool:

@@ -1,5 +1,7 @@
 """A display channel with a canvas behind it, and scripted clients in front."""
 
+import math
+
 from gspice.channels.base import LinkInfo
 from gspice.channels.display import DisplayChannel
 from gspice.channels.display_client import DisplayChannelClient
@@ -90,8 +92,12 @@ class Rig:
         self.canvas = CpuCanvas()
         self.now = 0.0
         self.wakes: list[float] = []
+        self.acted_at = -math.inf
         self.hub = DisplayChannel(
-            self.canvas, DisplaySettings(compression=compression), wake_at=self.wakes.append
+            self.canvas,
+            DisplaySettings(compression=compression),
+            wake_at=self.wakes.append,
+            acted_at=lambda: self.acted_at,
         )
         self.clients: list[tuple[DisplayChannelClient, RecordingSender]] = []
         if primary:

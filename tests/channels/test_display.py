@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gspice.channels.display import FRAME_S
+from gspice.channels.display import ACTED_FRAME_S, ACTED_S, FRAME_S
 from gspice.channels.display_client import QUEUE_HIGH
 from gspice.geometry import Point, Rect
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
@@ -76,6 +76,25 @@ def test_the_first_change_after_a_pause_is_sent_at_once_and_more_at_the_rate_of_
     assert sender.take() == [] and rig.wakes[-1] == pytest.approx(rig.now + FRAME_S)
     rig.hub.push(rig.wakes[-1])
     assert sender.take() == [DisplayFill]
+
+
+def test_while_a_person_acts_frames_come_sooner() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    rig.push()
+    rig.answer()
+    rig.draw(fill(Rect(0, 0, 8, 8), 1))
+    sender.take()
+    rig.acted_at = rig.now
+    rig.submit(fill(Rect(0, 0, 8, 8), 2))
+    rig.hub.push(rig.now + ACTED_FRAME_S)
+    assert sender.take() == [DisplayFill]
+    looked_at = rig.now + ACTED_FRAME_S
+    rig.acted_at = looked_at - 1.01 * ACTED_S
+    rig.submit(fill(Rect(0, 0, 8, 8), 3))
+    rig.hub.push(looked_at + ACTED_FRAME_S)
+    assert sender.take() == [] and rig.wakes[-1] == pytest.approx(looked_at + FRAME_S)
 
 
 def test_what_was_declared_but_is_as_before_is_not_sent() -> None:

@@ -63,6 +63,12 @@ def test_init_comes_first_with_the_lights() -> None:
     assert Seat(Leds.NUM | Leds.CAPS).sender.messages == [InputsInit(modifiers=6)]
 
 
+def test_when_a_client_acted_is_known_to_all(seat: Seat) -> None:
+    assert seat.devices.acted_at < 0
+    seat.client.receive(InputsKeyDown(code=0x1E), 3.5)
+    assert seat.devices.acted_at == 3.5
+
+
 @pytest.mark.parametrize(
     ("code", "pushed"),
     [

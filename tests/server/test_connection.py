@@ -287,6 +287,62 @@ def test_drained_waits_for_low_water(peer: Peer) -> None:
     assert "drained" in peer.channel.calls
 
 
+# Several messages at once
+
+
+def test_what_is_flushed_goes_without_the_loop(peer: Peer) -> None:
+    settle(peer.loop)
+    for number in range(3):
+        peer.connection.queue(ping(number))
+    assert read_some(peer.socket) is None, "queued, and nothing more"
+    peer.connection.flush(more=False)
+    data = read_some(peer.socket)
+    assert data
+    peer.reader.feed(data)
+    assert [peer.reader.next_message() for _ in range(3)] == [ping(0), ping(1), ping(2)]
+    settle(peer.loop)
+    assert "drained" not in peer.channel.calls, "nobody asked"
+
+
+def test_a_flush_that_wants_more_is_told_of_room_by_the_loop(peer: Peer) -> None:
+    peer.connection.queue(ping())
+    peer.connection.flush(more=True)
+    assert "drained" not in peer.channel.calls, "the channel is on the stack"
+    settle(peer.loop)
+    assert peer.channel.calls.count("drained") == 1
+
+
+def test_what_a_flush_leaves_goes_once_there_is_room(peer: Peer) -> None:
+    payload = bytes(100_000)
+    for number in range(20):
+        peer.connection.queue(ping(number, payload))
+    peer.connection.flush(more=False)
+    assert peer.connection.queued_bytes > 0
+    assert [message.id for message in peer.read(20) if isinstance(message, Ping)] == list(range(20))
+
+
+def test_a_flush_from_within_the_channel_is_done_in_the_end(peer: Peer) -> None:
+    def answer(message: Message) -> None:
+        peer.connection.queue(ping(7))
+        peer.connection.flush(more=True)
+
+    peer.channel.on_receive = answer
+    peer.send(key())
+    assert peer.read_all() == [ping(7)]
+    assert "drained" in peer.channel.calls
+
+
+def test_a_flush_to_one_that_has_gone_ends_it_from_the_loop(peer: Peer) -> None:
+    settle(peer.loop)
+    peer.socket.close()
+    for _ in range(3):  # the first may still be taken by the system
+        peer.connection.queue(ping(1, bytes(1000)))
+        peer.connection.flush(more=False)
+    assert "disconnected" not in peer.channel.calls, "the channel is on the stack"
+    peer.wait(0.1)
+    assert len(peer.closed) == 1 and peer.channel.calls[-1] == "disconnected"
+
+
 # Clients that send more than their share
 
 
