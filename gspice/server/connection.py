@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from enum import Enum, auto
-from math import ceil
-from typing import Any, Final
+from math import inf
+from typing import Any
 
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.errors import ProtocolError
 from gspice.server.ack_window import AckWindow
 from gspice.server.connection_limits import MAX_RECEIVED, ConnectionLimits
+from gspice.server.connection_waiting import Waiting
 from gspice.server.inbox import Inbox
 from gspice.server.send_queue import SendQueue
 from gspice.server.transport import NOTHING, Transport, discard
@@ -31,9 +32,6 @@ from gspice.wire.messages.base import (
 from gspice.wire.registry import client_messages
 
 log = logging.getLogger(__name__)
-
-SHORTEST_TIMER_MS: Final = 1
-_NEVER: Final = float("inf")
 
 
 class _State(Enum):
@@ -69,7 +67,6 @@ class Connection:
         self.channel: ChannelClient | None = None
         """None only if it could not be made; the connection then closes."""
         self.bytes_out = 0
-        self._loop = loop
         self._clock = clock
         self._on_closed = on_closed
         self._limits = limits or ConnectionLimits()
@@ -98,10 +95,8 @@ class Connection:
         self._was_blocked = False
         self._progress_at = self._acked_at = clock()
         """When the socket last took bytes, or was offered none; and the same of acknowledgements."""
-        self._ends_at = _NEVER
-        self._timer_at = _NEVER
-        self._timer = loop.timer_add(self._on_timer)
-        self._watch = loop.watch_add(transport.fileno(), WatchEvent.READ, self._on_ready)
+        self._ends_at = inf
+        self._waiting = Waiting(loop, transport.fileno(), clock, self._on_ready, self._look)
         self._handlers: dict[type[Message], Callable[[Any], None]] = {
             AckSync: self._on_ack_sync,
             Ack: self._on_ack,
@@ -194,8 +189,7 @@ class Connection:
     def _on_ready(self, events: WatchEvent) -> None:
         self._guarded(self._read if events & WatchEvent.READ else lambda: None)
 
-    def _on_timer(self) -> None:
-        self._timer_at = _NEVER
+    def _look(self) -> None:
         self._guarded(self._look_at_clock)
 
     def _guarded(self, step: Callable[[], None], *, ending: bool = True, told: bool = True) -> None:
@@ -234,13 +228,7 @@ class Connection:
             or ((self._queue.bytes or self._hungry) and not self.blocked)
         ):
             events |= WatchEvent.WRITE
-        self._loop.watch_update_mask(self._watch, NOTHING if self._dying else events)
-        due = self._due()
-        # A timer that runs early costs a look at the clock; moving it after every message would cost more.
-        if due < self._timer_at:
-            self._timer_at = due
-            wait = ceil((due - self._clock()) * 1000)
-            self._loop.timer_start(self._timer, max(SHORTEST_TIMER_MS, wait))
+        self._waiting.on(NOTHING if self._dying else events, self._due())
 
     def _due(self) -> float:
         if self._dying:
@@ -249,7 +237,7 @@ class Connection:
             return self._ends_at
         if self._inbox.waiting and not self._choked():
             return self._clock()
-        due = _NEVER
+        due = inf
         if self._unsent():
             due = self._progress_at + self._limits.stalled_s
         if self.blocked:
@@ -384,7 +372,7 @@ class Connection:
             return
         self._state = _State.LINGERING
         self._ends_at = now + self._limits.linger_s
-        self._timer_at = _NEVER
+        self._waiting.start_anew()
         self.transport.shutdown()
         if discard(self.transport):
             self._die(self._reason)
@@ -403,8 +391,7 @@ class Connection:
         if self._state is _State.CLOSED:
             return
         self._state = _State.CLOSED
-        self._loop.timer_remove(self._timer)
-        self._loop.watch_remove(self._watch)
+        self._waiting.end()
         self.transport.close()
         self._queue.clear()
         try:

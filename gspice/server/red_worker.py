@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from math import ceil, inf
 from typing import Any
 
-from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.channels.cursor import CursorChannel
 from gspice.channels.display import DisplayChannel
 from gspice.errors import GuestError
@@ -25,20 +24,19 @@ from gspice.qxl.parser import CommandParser
 from gspice.server import worker_messages as m
 from gspice.server.command_reader import CommandReader
 from gspice.server.command_ring import POLL_MS
-from gspice.server.connection import Connection
 from gspice.server.dispatcher import MainDispatcher, RedDispatcher
 from gspice.server.encoder_pool import EncoderPool, WorkerEncoders
 from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
 from gspice.server.loop import PollLoop
 from gspice.server.qxl_worker import QXLWorker
 from gspice.server.statistics_publisher import StatisticsPublisher
+from gspice.server.worker_channels import WorkerChannels
 from gspice.server.worker_recorder import WorkerRecorder
 from gspice.server.worker_scanout import WorkerScanout
 from gspice.server.worker_surfaces import WorkerSurfaces
 from gspice.stream.compression import DisplaySettings
 from gspice.vdi.core import WatchEvent
 from gspice.vdi.qxl import QXLInterface
-from gspice.wire.channel_types import ChannelType
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +92,7 @@ class RedWorker:
         self._ready = False
         """False for good where the canvas or anything else could not be made."""
         self._canvas: Canvas | None = None
-        self._connections: dict[object, Connection] = {}
+        self._channels = WorkerChannels(qxl, main, events.channel_closed, self._clock)
         self._ending = False
         self._scanout: WorkerScanout | None = None
         self._handlers: dict[type, Callable[[Any], Any]] = {
@@ -106,15 +104,13 @@ class RedWorker:
             m.SetMouseMode: self._on_mouse_mode,
             m.SetDisplaySettings: self._on_settings,
             m.Encoded: self._on_encoded,
-            m.ConnectChannel: self._on_connect,
-            m.DisconnectClient: self._on_disconnect,
             m.Snapshot: self._on_snapshot,
             m.ReadStatistics: self._on_statistics,
             m.Quit: self._on_quit,
         }
         """What is done with each kind of message; ``_set_up`` adds those about surfaces."""
         self._handlers_without_display: dict[type, Callable[[Any], Any]] = {
-            m.ConnectChannel: self._refuse_channel,
+            m.ConnectChannel: self._channels.refuse,
             m.ReadStatistics: lambda message: Counter(),
             m.Quit: self._on_quit,
         }
@@ -174,8 +170,7 @@ class RedWorker:
         self._clean_up()
 
     def _clean_up(self) -> None:
-        for connection in list(self._connections.values()):
-            connection.abort("the server is closing")
+        self._channels.close("the server is closing")
         for part in (self._scanout, self._canvas, self._recorder, self._loop):
             try:
                 if part is not None:
@@ -231,8 +226,12 @@ class RedWorker:
         )
         self._handlers.update(surfaces.handlers)
         self._handlers.update(self._scanout.handlers)
+        self._channels.open(self._loop, self._display, self._cursor)
+        self._handlers.update(self._channels.handlers)
         if self._publisher is not None:
-            self._publisher.start(self._loop, canvas, self._reader.counters, self._display, self._connections)
+            self._publisher.start(
+                self._loop, canvas, self._reader.counters, self._display, self._channels.connections
+            )
 
     def _push(self) -> None:
         self._display.push(self._clock())
@@ -311,12 +310,13 @@ class RedWorker:
     def _on_start(self, message: m.Start) -> None:
         if not self._running:
             self._running = True
-            self._tell_guest_caps()
+            self._channels.guest_runs(True)
             self._reader.wakeup()
             self._pump()
 
     def _on_stop(self, message: m.Stop) -> None:
         self._running = False
+        self._channels.guest_runs(False)
         self._loop.timer_cancel(self._pump_timer)
         self._surfaces.flush()
 
@@ -340,44 +340,6 @@ class RedWorker:
     def _on_encoded(self, message: m.Encoded) -> None:
         message.deliver()
 
-    # Messages: channels
-
-    def _on_connect(self, message: m.ConnectChannel) -> None:
-        factories: dict[int, Callable[[LinkInfo, Sender], ChannelClient]] = {
-            ChannelType.DISPLAY: self._display.connect,
-            ChannelType.CURSOR: self._cursor.connect,
-        }
-        token = message.token
-
-        def closed(connection: Connection, reason: str) -> None:
-            self._connections.pop(token, None)
-            if message.link.channel_type == ChannelType.DISPLAY:
-                self._tell_guest_caps()
-            self._main.post(lambda: self._events.channel_closed(token, reason))
-
-        self._connections[token] = Connection(
-            loop=self._loop,
-            transport=message.transport,
-            link=message.link,
-            channel_factory=factories[message.link.channel_type],
-            leftover=message.leftover,
-            clock=self._clock,
-            on_closed=closed,
-        )
-        if message.link.channel_type == ChannelType.DISPLAY:
-            self._tell_guest_caps()
-
-    def _on_disconnect(self, message: m.DisconnectClient) -> None:
-        for token in message.tokens:
-            connection = self._connections.get(token)
-            if connection is not None:
-                connection.abort(message.reason)
-
-    def _tell_guest_caps(self) -> None:
-        if self._running and self.qxl.since(2):
-            present, caps = self._display.shared_caps()
-            self.qxl.set_client_capabilities(present, caps)
-
     # Messages: the rest
 
     def _on_snapshot(self, message: m.Snapshot) -> object:
@@ -391,6 +353,7 @@ class RedWorker:
 
     def _on_quit(self, message: m.Quit) -> None:
         self._running = False
+        self._channels.guest_runs(False)
         self._ending = True
         self._loop.stop()
 
@@ -399,14 +362,10 @@ class RedWorker:
     def _on_ignored(self, message: object) -> None:
         return None
 
-    def _refuse_channel(self, message: m.ConnectChannel, reason: str = "its display could not start") -> None:
-        message.transport.close()
-        self._main.post(lambda: self._events.channel_closed(message.token, reason))
-
     def _on_abandoned(self, message: object) -> None:
         """On any thread: what came too late for the worker is ended as far as others wait for it."""
         cookie = getattr(message, "cookie", None)
         if cookie is not None:
             self.qxl.async_complete(cookie)
         elif isinstance(message, m.ConnectChannel):
-            self._refuse_channel(message, "its display has ended")
+            self._channels.refuse(message, "its display has ended")

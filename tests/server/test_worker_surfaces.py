@@ -25,7 +25,7 @@ def rig() -> Iterator[WorkerRig]:
 def test_every_message_about_surfaces_has_its_handler(rig: WorkerRig) -> None:
     rig.call(m.ReadStatistics())
     about = {type(handler.__self__).__name__ for handler in rig.worker._handlers.values()}  # type: ignore[attr-defined]
-    assert about == {"RedWorker", "WorkerSurfaces", "WorkerScanout"}
+    assert about == {"RedWorker", "WorkerChannels", "WorkerSurfaces", "WorkerScanout"}
 
 
 def test_memslots_come_and_go_synchronously_and_with_a_cookie(rig: WorkerRig) -> None:

@@ -130,6 +130,8 @@ def test_a_worker_with_clients_ends_and_leaves_nothing() -> None:
         assert rig.worker.stop_thread()
         assert all(peer.wait_closed() for peer in peers)
         rig.until(lambda: len(rig.closed) == 6)
+        told = rig.device.named("set_client_capabilities")
+        assert told[-1][0], "a host that ends is not told of each client that goes"
         for peer in peers:
             peer.close()
     assert our_threads() == threads
