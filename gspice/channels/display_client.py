@@ -230,10 +230,14 @@ class DisplayChannelClient(ChannelClient):
             screen = self._hub.screen
             assert screen is not None
             self._ahead.append(surface_create(target, screen.spec))
-        # Clients without a GLZ window are the ones that know no clipping, either.
-        clips = self._init is not None and self._init.glz_dictionary_window_size > 0
-        self._ahead += surface_copies(source, target, rects, clipped=clips)
+        self._ahead += surface_copies(source, target, rects, clipped=self._complete)
         self.statistics.backdrop_copies += len(rects)
+
+    @property
+    def _complete(self) -> bool:
+        """Whether the client is no browser's: those have no GLZ window, know no clipping, and unpack JPEG on the side,
+        so that it lands on top of what came after it."""
+        return self._init is not None and self._init.glz_dictionary_window_size > 0
 
     def push(self, now: float) -> None:
         """Send some of what is stale. Call it only if it ``can_take``."""
@@ -352,7 +356,7 @@ class DisplayChannelClient(ChannelClient):
             dictionary=dictionary,
             zlib=settings.zlib_glz.on(wanted=True),
             jpeg_quality=JPEG_QUALITY
-            if not lossless and settings.jpeg.on(wanted=self._pacing.slow_link)
+            if not lossless and self._complete and settings.jpeg.on(wanted=self._pacing.slow_link)
             else 0,
         )
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -226,6 +227,22 @@ def test_photographs_are_exact_again_once_they_rest() -> None:
         rig.hub.push(rig.now)
         rig.answer()
     assert compressed(sender.messages) <= {Glz, ZlibGlz} and copied(sender.messages) >= 300 * 200
+    assert not client.lags
+
+
+def test_a_client_without_a_dictionary_gets_no_jpeg_whatever_the_server_wants() -> None:
+    rig = Rig()
+    rig.hub.settings = DisplaySettings(compression=Compression.AUTO, jpeg=WanCompression.ALWAYS)
+    client, sender = rig.connect()
+    client.receive(replace(INIT, glz_dictionary_window_size=0), 0)
+    rig.push_all()
+    sender.take()
+    text_and_photo(rig)
+    rig.now += 1
+    for _ in range(20):
+        rig.hub.push(rig.now)
+        rig.answer()
+    assert compressed(sender.messages) == {Quic} and copied(sender.messages) == 300 * 200
     assert not client.lags
 
 
