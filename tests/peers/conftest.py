@@ -50,8 +50,8 @@ def start_serve(tmp_path: Path) -> Iterator[Callable[..., Serve]]:
     """Start servers; all are stopped at the end of the test."""
     running: list[Serve] = []
 
-    def start(*options: str, port: str = "0") -> Serve:
-        running.append(Serve(*options, log=tmp_path / f"serve{len(running)}.log", port=port))
+    def start(*options: str, **how: str) -> Serve:
+        running.append(Serve(*options, log=tmp_path / f"serve{len(running)}.log", **how))
         return running[-1]
 
     yield start

@@ -66,7 +66,7 @@ class Lines:
 class Serve:
     """A running ``gspice serve``."""
 
-    def __init__(self, *options: str, log: Path, port: str = "0") -> None:
+    def __init__(self, *options: str, log: Path, port: str = "0", program: str = "gspice.cli.main") -> None:
         self.log_path = log
         self.dump_path = log.with_suffix(".png")
         with log.open("wb") as out:
@@ -74,7 +74,7 @@ class Serve:
                 [
                     sys.executable,
                     "-m",
-                    "gspice.cli.main",
+                    program,
                     "serve",
                     f"--port={port}",
                     f"--dump={self.dump_path}",

@@ -1,0 +1,66 @@
+"""spice-html5 in a browser: it takes fewer kinds of images than other clients, and shows the same pixels."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gspice.stream.compression import COMPRESSIONS
+from tests.peers.chromium import Chromium
+from tests.peers.compressions import LOSSY, coders_sent, start, wait_sent
+from tests.peers.peers import Serve
+from tests.peers.spice_html5 import SpiceHtml5, Websockify
+from tests.peers.xorg import differing
+
+pytestmark = pytest.mark.peer
+
+SENT = {
+    "auto": {"lz", "quic"},
+    "off": set(),
+    "auto_glz": {"lz", "quic"},
+    "auto_lz": {"lz", "quic"},
+    "quic": {"quic"},
+    "glz": {"lz"},
+    "lz": {"lz"},
+    "lz4": {"lz"},
+    LOSSY: {"lz", "quic"},
+}
+"""As what it gets pictures in each mode, and nothing else: it has no GLZ window and does not announce LZ4; and though
+it unpacks JPEG, it does so on the side, and paints it over what came later."""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with contextlib.closing(Chromium(tmp_path_factory.mktemp("browser"))) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def websockify(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Websockify]:
+    with contextlib.closing(Websockify(tmp_path_factory.mktemp("websockify"))) as websockify:
+        yield websockify
+
+
+def assert_shown(client: SpiceHtml5, serve: Serve) -> None:
+    """It holds what the server, which is frozen by this, holds."""
+    canvas = serve.freeze()
+    picture = client.grab_settled(canvas)
+    assert picture is not None, client.complaints()
+    assert not differing(picture, canvas), client.complaints()
+
+
+def test_every_mode_is_here() -> None:
+    assert SENT.keys() == {*COMPRESSIONS, LOSSY}
+
+
+@pytest.mark.parametrize("mode", SENT)
+def test_its_canvas_holds_the_server_s_pixels(
+    start_serve: Callable[..., Serve], browser: Chromium, websockify: Websockify, mode: str
+) -> None:
+    serve = start(start_serve, mode)
+    with contextlib.closing(SpiceHtml5(browser, websockify.url(serve.port))) as client:
+        serve.wait_log("the client asks for", timeout=30)  # a desktop that fills its page
+        wait_sent(serve, SENT[mode] or {"raw"})
+        assert_shown(client, serve)
+        assert coders_sent(serve) == SENT[mode]
+        assert client.complaints() == []
