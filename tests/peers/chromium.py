@@ -134,6 +134,20 @@ class Page:
             raise ChromiumError(_exception(answer))
         return answer["result"].get("value")
 
+    def mouse(self, kind: str, x: float, y: float, *, down: bool = False) -> None:
+        """An event of DevTools' (mouseMoved, mousePressed, mouseReleased) there, with the left button or none."""
+        button = (
+            {"button": "left", "buttons": int(down), "clickCount": 1} if kind != "mouseMoved" or down else {}
+        )
+        self._browser.call("Input.dispatchMouseEvent", self._session, type=kind, x=x, y=y, **button)
+
+    def type(self, text: str) -> None:
+        """Press and release a key for each letter or digit."""
+        for letter in text:
+            for kind in ("rawKeyDown", "keyUp"):
+                key = {"key": letter, "windowsVirtualKeyCode": ord(letter.upper())}
+                self._browser.call("Input.dispatchKeyEvent", self._session, type=kind, **key)
+
     def console(self) -> list[str]:
         """Everything that was logged so far."""
         self.value("0")  # what came before its answer has come

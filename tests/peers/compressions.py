@@ -10,6 +10,8 @@ from tests.peers.xorg import wait_until
 
 LOSSY = "lossy"
 """``auto``, where all that is taken for a photograph comes as JPEG at first."""
+START_SIZE = 640, 480
+"""Of the desktop, until a client asks for another."""
 ENOUGH_FRAMES = 10
 HARMLESS = {"raw", "solid"}
 """What small images, or those of one colour, are in every mode."""
@@ -19,7 +21,10 @@ def start(start_serve: Callable[..., Serve], mode: str) -> Serve:
     """A server of that mode whose metrics can be read."""
     compression, program = ("auto", "tests.peers.lossy_serve") if mode == LOSSY else (mode, "gspice.cli.main")
     return start_serve(
-        f"--image-compression={compression}", "--metrics=:0", "--size=640x480", program=program
+        f"--image-compression={compression}",
+        "--metrics=:0",
+        f"--size={START_SIZE[0]}x{START_SIZE[1]}",
+        program=program,
     )
 
 

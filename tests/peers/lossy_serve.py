@@ -1,5 +1,7 @@
 """``gspice serve`` as over a slow link: what it takes for photographs goes as JPEG first, exactly when it rests."""
 
+from unittest.mock import patch
+
 from gspice.cli.main import main
 from gspice.server.host_settings import HostSettings
 from gspice.stream.compression import WanCompression
@@ -13,5 +15,5 @@ def _with_jpeg(settings: HostSettings, compression: int) -> None:
 
 
 if __name__ == "__main__":
-    HostSettings.set_image_compression = _with_jpeg  # type: ignore[method-assign]
-    raise SystemExit(main())
+    with patch.object(HostSettings, "set_image_compression", _with_jpeg):
+        raise SystemExit(main())

@@ -10,12 +10,15 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from gspice.geometry import Point
 from tests.peers.chromium import Chromium, Page
 from tests.peers.peers import missing, need_program
 from tests.peers.pictures import Picture
+from tests.peers.xorg import wait_until
 
 PAGES = Path("/usr/share/spice-html5")
 PATIENCE_S = 30.0
+SIZE = "(canvas => canvas && [canvas.width, canvas.height])(document.getElementById('spice_surface_0'))"
 PIXELS = """
 (() => {
   const canvas = document.getElementById("spice_surface_0");
@@ -28,6 +31,11 @@ PIXELS = """
 })()
 """
 """Width, height, and R G B A in base64; null: there is no primary surface."""
+PLACE = "(({left, top}) => [left, top])(document.getElementById('spice_surface_0').getBoundingClientRect())"
+INPUTS_STATE = "window.spice_connection?.inputs?.state"
+UNACKNOWLEDGED = "window.spice_connection.inputs.waiting_for_ack"
+ACK_BUNCH = 4
+"""Moves that are acknowledged together."""
 USUAL = re.compile(
     r"Connected to ws:"
     r"|delta display:"  # a message took it long
@@ -84,6 +92,15 @@ class SpiceHtml5:
     def __init__(self, browser: Chromium, url: str) -> None:
         self.page: Page = browser.open(url)
 
+    def wait_resized(self, size: tuple[int, int]) -> None:
+        """Until the desktop, which began with that width and height, fills the page as the page has asked it to."""
+
+        def resized() -> bool:
+            found = self.page.value(SIZE)
+            return found is not None and tuple(found) != size
+
+        wait_until(resized, "the desktop does not follow the page's size", PATIENCE_S)
+
     def grab(self) -> Picture | None:
         """What its primary surface shows, B G R 0 (not 0: one sees through it); None: it has none."""
         answer = self.page.value(PIXELS)
@@ -101,6 +118,26 @@ class SpiceHtml5:
             picture = self.grab()
             if (picture is not None and np.array_equal(picture, expected)) or time.monotonic() > end:
                 return picture
+
+    def drag(self, start: Point, end: Point, steps: int = 10) -> None:
+        """Press at one place of the primary surface, move to another, release."""
+        # It has a picture before it has its inputs channel.
+        wait_until(lambda: self.page.value(INPUTS_STATE) == "ready", "there is no inputs channel")
+        left, top = self.page.value(PLACE)
+        places = [
+            (
+                left + start.x + (end.x - start.x) * step / steps,
+                top + start.y + (end.y - start.y) * step / steps,
+            )
+            for step in range(steps + 1)
+        ]
+        self.page.mouse("mouseMoved", *places[0])
+        self.page.mouse("mousePressed", *places[0], down=True)
+        for place in places[1:]:
+            # Moves that come faster than the server acknowledges them, it throws away.
+            wait_until(lambda: self.page.value(UNACKNOWLEDGED) < ACK_BUNCH, "moves are not acknowledged")
+            self.page.mouse("mouseMoved", *place, down=True)
+        self.page.mouse("mouseReleased", *places[-1])
 
     def complaints(self) -> list[str]:
         """What it and the browser have logged, less the usual."""

@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from gspice.geometry import Point, Rect
+from gspice.hosts.desktop import theme
+from gspice.hosts.desktop.icons import Icon
+from gspice.hosts.desktop.layout import default_place
 from gspice.stream.compression import COMPRESSIONS
 from tests.peers.chromium import Chromium
-from tests.peers.compressions import LOSSY, coders_sent, start, wait_sent
+from tests.peers.compressions import LOSSY, START_SIZE, coders_sent, display_of, start, wait_sent
 from tests.peers.peers import Serve
+from tests.peers.pictures import Picture, find_all, terminal_text
 from tests.peers.spice_html5 import SpiceHtml5, Websockify
-from tests.peers.xorg import differing
+from tests.peers.xorg import differing, wait_until
 
 pytestmark = pytest.mark.peer
 
@@ -59,8 +64,34 @@ def test_its_canvas_holds_the_server_s_pixels(
 ) -> None:
     serve = start(start_serve, mode)
     with contextlib.closing(SpiceHtml5(browser, websockify.url(serve.port))) as client:
-        serve.wait_log("the client asks for", timeout=30)  # a desktop that fills its page
+        client.wait_resized(START_SIZE)
         wait_sent(serve, SENT[mode] or {"raw"})
         assert_shown(client, serve)
         assert coders_sent(serve) == SENT[mode]
         assert client.complaints() == []
+
+
+def test_what_moved_is_copied_within_it_and_what_was_covered_comes_back(
+    start_serve: Callable[..., Serve], browser: Chromium, websockify: Websockify
+) -> None:
+    serve = start(start_serve, "auto")
+    with contextlib.closing(SpiceHtml5(browser, websockify.url(serve.port))) as client:
+        client.wait_resized(START_SIZE)
+        height, width, _ = _seen(client).shape
+        terminal = default_place(Icon.TERMINAL, Rect(0, 0, width, height - theme.PANEL_HEIGHT))
+        title = Point(terminal.left + 120, terminal.top + theme.TITLE_HEIGHT // 2)
+        over_the_others, aside = Point(title.x - 40, title.y - 190), Point(title.x + 100, title.y)
+        client.drag(title, over_the_others)
+        client.drag(over_the_others, aside)
+        client.page.type("help")
+        wait_until(lambda: find_all(_seen(client), terminal_text("help")), "what was typed is not seen")
+        assert_shown(client, serve)
+        display = display_of(serve)
+        assert display["moves"] and display["backdrop_copies"]
+        assert client.complaints() == []
+
+
+def _seen(client: SpiceHtml5) -> Picture:
+    picture = client.grab()
+    assert picture is not None
+    return picture
