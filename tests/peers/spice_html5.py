@@ -40,7 +40,7 @@ USUAL = re.compile(
     r"Connected to ws:"
     r"|delta display:"  # a message took it long
     r"|WARNING: keyboard channel is insecure"  # the server's notice of a connection without TLS
-    r"|WARNING: main: Unknown message type 109!"  # the agent's reply to its wish for a size, which it asks for
+    r"|WARNING: main: Unknown message type 109!"  # the agent's reply when it asked for a size
     r"|WARNING: Unimplemented function (102|108)\("  # MARK, INVAL_ALL_PALETTES
     r"|WARNING: Canvas2D: Multiple readback"
     r"|ERROR: Failed to load resource: .*/favicon.ico"
