@@ -9,6 +9,8 @@ class GpuBudgets:
 
     image_cache: int = 32
     """GPU memory for images that the guest means to send again."""
+    comparison: int = 64
+    """GPU memory for what clients were shown last, to find there what has changed; 0: that is done in main memory."""
     staging: int = 16
     """Memory for what is on its way to the GPU."""
     journal: int = 64

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gspice.geometry import Rect
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
@@ -32,6 +33,18 @@ class DrawOutcome:
     """False where the canvas does not know this operation; its pixels are then as before."""
     reason: str = ""
     """Why it was not drawn."""
+
+
+class Changes(NamedTuple):
+    """Where a surface is not what it was when somebody looked last, as far as the canvas has compared it."""
+
+    stamp: object
+    """Of this answer: what to ask for next time, once all of it was taken over."""
+    rows: memoryview
+    """The newest pixels of ``rects``, in the rows of the whole surface; good until the next call."""
+    stride: int
+    rects: list[Rect]
+    """Around all changes, inside of what was asked for; the whole surface where nothing was known of before."""
 
 
 class Canvas(ABC):
@@ -69,6 +82,14 @@ class Canvas(ABC):
 
         Good until the next call; nobody may write to it. None: they are not in main memory, ``read`` copies them.
         GuestError: there is no such surface.
+        """
+        return None
+
+    def changes(self, surface_id: int, rects: Sequence[Rect], since: object | None) -> Changes | None:
+        """What of ``rects``, all inside the surface, has changed since the answer with that stamp.
+
+        ``since`` None, or of another surface or canvas: all may have. A canvas remembers one answer for a surface, the
+        last. None: it keeps nothing to compare with; ``view`` or ``read`` them. GuestError: a rectangle is not inside.
         """
         return None
 

@@ -7,7 +7,7 @@ from typing import NoReturn, Protocol, runtime_checkable
 
 from gspice.errors import GpuError, GuestError
 from gspice.geometry import Rect
-from gspice.gpu.canvas import Canvas, CanvasCaps, DrawOutcome
+from gspice.gpu.canvas import Canvas, CanvasCaps, Changes, DrawOutcome
 from gspice.gpu.journal import Checkpoint, Journal, JournalLimits
 from gspice.pixels import Pixels, SurfaceSpec, row_bytes
 from gspice.qxl.ops import Drawable
@@ -143,6 +143,23 @@ class FailoverCanvas(Canvas):
         except Exception as error:
             # The surface is there, so that even a GuestError says that the canvas is wrong.
             return self._fall_back(error, journal).view(surface_id)
+
+    def changes(self, surface_id: int, rects: Sequence[Rect], since: object | None) -> Changes | None:
+        """See Canvas."""
+        journal = self._journal
+        if journal is None:
+            return self._canvas.changes(surface_id, rects, since)
+        spec = journal.spec(surface_id)
+        if spec is None:
+            raise GuestError(f"surface {surface_id} does not exist")
+        for rect in rects:
+            if rect.empty or not Rect(0, 0, spec.width, spec.height).contains(rect):
+                _refuse(surface_id, rect, spec)
+        try:
+            return self._canvas.changes(surface_id, rects, since)
+        except Exception as error:
+            # The rectangles are right, so that even a GuestError says that the canvas is wrong.
+            return self._fall_back(error, journal).changes(surface_id, rects, since)
 
     def checkpoint(self) -> None:
         """Bring the copy in main memory up to date now, and wait for it; it is kept within its limits anyway."""

@@ -6,9 +6,10 @@ that all of them, fast or slow, see whole frames.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from gspice.geometry import Rect
+from gspice.gpu.canvas import Changes
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.region import Region
 from gspice.stream.backdrop import LAYERS, Backdrop, Kept, Uncovered
@@ -34,6 +35,14 @@ class PixelSource(Protocol):
 
     def view(self, surface_id: int) -> tuple[memoryview, int] | None:
         """The rows of the surface and their stride, until the next call; None: they must be read."""
+
+
+@runtime_checkable
+class ComparesItself(Protocol):
+    """A source that may know what has changed, where its pixels are not at hand: a canvas on a GPU."""
+
+    def changes(self, surface_id: int, rects: Sequence[Rect], since: object | None) -> Changes | None:
+        """See Canvas."""
 
 
 class Look(NamedTuple):
@@ -63,6 +72,9 @@ class Screen:
         self.has_backdrop = not self._widened
         """Whether clients keep what is covered: their surfaces must have the pixels that are compared."""
         self._source = source
+        self._compares = source if isinstance(source, ComparesItself) else None
+        self._since: object | None = None
+        """The source's answer that the frame is equal to; None: none of them, as long as a look is not complete."""
         self._surface_id = surface_id
         self._pixel_bytes = self.format.bits_per_pixel // 8
         self._frame = ReferenceFrame(
@@ -107,7 +119,7 @@ class Screen:
         self._declared.clear()
         self._declared_at = None
         self._hints.clear()
-        newest = [(*self._pixels(rect), rect) for rect in rects]
+        newest, stamp = self._newest(rects)
         kept: list[Kept] = []
         if self._backdrop is not None:
             for rows, stride, rect in newest:
@@ -129,13 +141,33 @@ class Screen:
                 )
         else:
             uncovered = self._backdrop.uncovered(changed, now)
+        self._since = stamp
         return Look(kept, moves, uncovered, changed, since)
+
+    def _newest(
+        self, rects: Sequence[Rect]
+    ) -> tuple[list[tuple[bytes | memoryview, int, Rect]], object | None]:
+        """Rows, stride and place of the newest pixels, and what to call the frame once it has them.
+
+        They are not of all ``rects`` where the source knows that there is nothing new.
+        """
+        since, self._since = self._since, None
+        if self._compares is not None and not self._widened:
+            found = self._compares.changes(self._surface_id, rects, since)
+            if found is not None:
+                rows, stride = found.rows, found.stride
+                parts = [(rows[self._offset(rect, stride) :], stride, rect) for rect in found.rects]
+                return [*parts], found.stamp
+        return [(*self._pixels(rect), rect) for rect in rects], None
+
+    def _offset(self, rect: Rect, stride: int) -> int:
+        return rect.top * stride + rect.left * self._pixel_bytes
 
     def _pixels(self, rect: Rect) -> tuple[bytes | memoryview, int]:
         view = None if self._widened else self._source.view(self._surface_id)
         if view is not None:
             rows, stride = view
-            return rows[rect.top * stride + rect.left * self._pixel_bytes :], stride
+            return rows[self._offset(rect, stride) :], stride
         pixels = self._source.read(self._surface_id, rect)
         if self._widened:
             pixels = widen(pixels)

@@ -14,4 +14,4 @@ def device_limits(budgets: GpuBudgets) -> DeviceLimits:
 
 def engine_limits(budgets: GpuBudgets) -> EngineLimits:
     """What the engine may keep."""
-    return EngineLimits(image_cache=budgets.image_cache * _MIB)
+    return EngineLimits(image_cache=budgets.image_cache * _MIB, comparison=budgets.comparison * _MIB)

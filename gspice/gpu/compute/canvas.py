@@ -6,7 +6,8 @@ from typing import Self
 from gspice.codec.image import decode as decode_image
 from gspice.errors import GuestError
 from gspice.geometry import Rect
-from gspice.gpu.canvas import Canvas, CanvasCaps, DrawOutcome
+from gspice.gpu.canvas import Canvas, CanvasCaps, Changes, DrawOutcome
+from gspice.gpu.compute.comparison import Comparison
 from gspice.gpu.compute.device import ComputeDevice, Readback
 from gspice.gpu.compute.engine import Engine, EngineLimits
 from gspice.gpu.compute.packing import packed
@@ -44,6 +45,11 @@ class ComputeCanvas(Canvas):
         self.device, self._decode, self._owns_device = device, decode, owns_device
         self._engine = Engine(device, limits)
         self.limits = self._engine.limits
+        try:
+            self._comparison = Comparison(self._engine)
+        except BaseException:
+            self._engine.close()
+            raise
         self._detour = CpuDetour(self._engine)
         self._painter = ComputePainter(device.info.api, self._engine, self._detour)
         self._surfaces: dict[int, tuple[GpuSurface, SurfaceSpec]] = {}
@@ -110,6 +116,7 @@ class ComputeCanvas(Canvas):
         if surface_id not in self._surfaces:
             raise GuestError(f"surface {surface_id} does not exist")
         surface, _ = self._surfaces.pop(surface_id)
+        self._comparison.forget(surface)
         self._engine.release(surface)
 
     def surfaces(self) -> dict[int, SurfaceSpec]:
@@ -149,6 +156,15 @@ class ComputeCanvas(Canvas):
         data = self._engine.read(surface, rect)
         return Pixels(rect.width, rect.height, row_bytes(rect.width, surface.bits), spec.format, data)
 
+    def changes(self, surface_id: int, rects: Sequence[Rect], since: object | None) -> Changes | None:
+        """See Canvas; None too where the device has no memory for it, and for pixels that are not of whole bytes."""
+        if surface_id not in self._surfaces:
+            raise GuestError(f"surface {surface_id} does not exist")
+        for rect in rects:
+            self._checked(surface_id, rect)
+        surface, spec = self._surfaces[surface_id]
+        return self._comparison.changes(surface, spec.format, rects, since)
+
     def start_read(self, surface_id: int, rect: Rect) -> "PackedReadback":
         """Begin to read what ``read`` would give now, without waiting for it."""
         surface, _ = self._checked(surface_id, rect)
@@ -173,6 +189,7 @@ class ComputeCanvas(Canvas):
         self._surfaces.clear()
         for readback in tuple(self._reads):
             readback.close()
+        self._comparison.close()
         self._engine.close()
         if self._owns_device:
             self.device.close()

@@ -1,6 +1,7 @@
 """Work of one device: primitives are gathered, and drawn when somebody looks or when much has gathered."""
 
 import struct
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from gspice.geometry import Rect
 from gspice.gpu.compute.binning import Binning
 from gspice.gpu.compute.device import WORD, ComputeDevice, DeviceBuffer, Readback
 from gspice.gpu.compute.images import ImageMemory
-from gspice.gpu.compute.packing import packed
+from gspice.gpu.compute.packing import TILE_WORDS, packed
 from gspice.gpu.compute.primitives import GpuSource, GpuSurface, PrimitiveList
 from gspice.gpu.compute.surfaces import SurfaceMemory
 
@@ -21,7 +22,8 @@ TABLES_BYTES = 1 << 13
 """What a command may need of the memory for images beside them."""
 VARIANTS = ("canvas:plain", "canvas:bitwise", "canvas:full")
 """Of the shader, each with the code of those before it."""
-TILE_WORDS = 4
+RECORD_WORDS = 4
+"""Of a tile that is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class EngineLimits:
     """Bytes of surfaces that end with what has gathered."""
     image_cache: int = 32 << 20
     """Bytes of images that the guest means to send again."""
+    comparison: int = 64 << 20
+    """Bytes of what was last taken of surfaces, to compare them with."""
     first_surfaces: int = 16 << 20
     first_data: int = 4 << 20
 
@@ -70,12 +74,15 @@ class Engine:
             self._rows = undo.enter_context(device.buffer(min(1 << 16, self._most)))
             self._canvas = [device.program(name) for name in VARIANTS]
             self._gather = device.program("gather")
+            self._gather_tiles = device.program("gather_tiles")
             undo.pop_all()
         self._ended: list[GpuSurface] = []
         self._scratch: list[GpuSurface] = []
         """Of the command that is being recorded."""
         self._ended_bytes = 0
         self._submits = 0
+        self.on_shortage: Callable[[], None] = lambda: None
+        """Told when surfaces need memory: what can be done without is to be freed."""
         self.dispatches = self.uploaded = 0
         """So far: those that drew, and bytes that told them what."""
 
@@ -184,7 +191,7 @@ class Engine:
             commands, sources, slots, boxes, tiles, bins = starts[:6]
             for variant, first, count in runs:
                 push = struct.pack(
-                    "<7I", commands, sources, slots, boxes, tiles + first * TILE_WORDS, bins, count
+                    "<7I", commands, sources, slots, boxes, tiles + first * RECORD_WORDS, bins, count
                 )
                 groups = (min(count, ROW_OF_GROUPS), -(-count // ROW_OF_GROUPS), 1)
                 buffers = self.surfaces.buffer, self.images.buffer, self._batch
@@ -203,10 +210,14 @@ class Engine:
 
     # Reading
 
-    def start_read(self, surface: GpuSurface, rect: Rect) -> Readback:
-        """Begin to read a rectangle as it is now: one word a pixel, rows without padding."""
+    def settle(self, surface: GpuSurface) -> None:
+        """Draw what is recorded; the surface is then in the buffer of surfaces, until something is recorded anew."""
         self.surfaces.bring_back(surface, (surface,))
         self.flush()
+
+    def start_read(self, surface: GpuSurface, rect: Rect) -> Readback:
+        """Begin to read a rectangle as it is now: one word a pixel, rows without padding."""
+        self.settle(surface)
         size = rect.width * rect.height * WORD
         if size > self._rows.size:
             self._rows = self._replaced(self._rows, size)
@@ -214,6 +225,25 @@ class Engine:
         push = struct.pack("<5I", first, surface.width, rect.width, rect.height, 0)
         groups = (-(-rect.width // GATHER_SIDE), -(-rect.height // GATHER_SIDE), 1)
         self.device.dispatch(self._gather, (self.surfaces.buffer, self._rows), groups, push)
+        return self.device.read(self._rows, 0, size)
+
+    def start_read_tiles(self, surface: GpuSurface, tiles: bytes, across: int) -> Readback:
+        """Begin to read tiles of 16x16 words of a surface that is settled: numbers, one word each, by rows.
+
+        ``across``: tiles in a row. What of a tile lies outside is zero.
+        """
+        count = len(tiles) // WORD
+        size = count * TILE_WORDS * WORD
+        if size > self._rows.size:
+            self._rows = self._replaced(self._rows, size)
+        if len(tiles) > self._batch.size:
+            self._batch = self._replaced(self._batch, len(tiles))
+        self.device.upload(self._batch, 0, tiles)
+        push = struct.pack("<5I", surface.offset, surface.width, surface.height, across, count)
+        groups = (min(count, ROW_OF_GROUPS), -(-count // ROW_OF_GROUPS), 1)
+        self.device.dispatch(
+            self._gather_tiles, (self.surfaces.buffer, self._batch, self._rows), groups, push
+        )
         return self.device.read(self._rows, 0, size)
 
     def read(self, surface: GpuSurface, rect: Rect) -> bytes:
@@ -237,6 +267,7 @@ class Engine:
         return larger
 
     def _make_room(self) -> None:
+        self.on_shortage()
         self.images.shrink()
 
     def close(self) -> None:
