@@ -9,7 +9,7 @@ from itertools import chain
 from gspice.errors import GuestError
 from gspice.geometry import Rect
 from gspice.gpu import self_test_pattern as pattern
-from gspice.gpu.canvas import Canvas, DrawOutcome
+from gspice.gpu.canvas import Canvas, Changes, DrawOutcome
 from gspice.gpu.self_test_pattern import Step
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec, row_bytes
 from gspice.region import Region
@@ -56,6 +56,9 @@ def _differences(both: tuple[Canvas, Canvas], done: list[int], go_on: Callable[[
         steps = pattern.steps(surface_format)
         _create(both, done, surface_id, spec)
         where = f"on a surface of {surface_format.name}"
+        whole = Rect(0, 0, spec.width, spec.height)
+        before = both[0].changes(surface_id, [whole], None)
+        kept = bytearray(before.rows) if before is not None else bytearray()
         # All at once, so that the order of commands, and what one reads that another drew, is tested too.
         batch = list(chain.from_iterable(step.drawables(surface_id) for step in steps))
         owners = [step for step in steps for _ in step.ops]
@@ -63,10 +66,12 @@ def _differences(both: tuple[Canvas, Canvas], done: list[int], go_on: Callable[[
             area = Region(got.rects)
             if got.drawn != want.drawn or not all(map(area.covers, want.rects)):
                 yield f"{step.name} {where}: {_told(got)}, not {_told(want)}"
-        whole = Rect(0, 0, spec.width, spec.height)
+        after = both[0].changes(surface_id, [whole], before.stamp) if before is not None else None
         got_pixels, want_pixels = (one.read(surface_id, whole) for one in both)
         if _rows(got_pixels) != _rows(want_pixels):
             yield from (f"{name} {where}: {what}" for name, what in _compare(got_pixels, want_pixels, steps))
+        if after is not None and _seen(_taken_over(kept, after, spec)) != _seen(got_pixels):
+            yield f"what has changed {where} is not all that has"
         part = Rect(7, 3, spec.width - 5, 11)
         if _rows(both[0].read(surface_id, part)) != _cut(got_pixels, part):
             yield f"reading a part of a surface of {surface_format.name} gives other pixels than reading it all"
@@ -114,6 +119,24 @@ def _value(pixels: Pixels, x: int, y: int) -> int:
     if bits < 8:
         return pixels.data[start] >> x % 8 & 1
     return int.from_bytes(pixels.data[start : start + bits // 8], "little")
+
+
+def _taken_over(kept: bytearray, changes: Changes, spec: SurfaceSpec) -> Pixels:
+    """What was kept of a surface, and what has changed over it."""
+    size, stride = spec.format.bits_per_pixel // 8, changes.stride
+    for left, top, right, bottom in changes.rects:
+        for y in range(top, bottom):
+            row = slice(y * stride + left * size, y * stride + right * size)
+            kept[row] = changes.rows[row]
+    return Pixels(spec.width, spec.height, stride, spec.format, bytes(kept))
+
+
+def _seen(pixels: Pixels) -> list[bytes]:
+    """Rows without what is no part of a pixel."""
+    rows = _rows(pixels)
+    if pixels.format is not SurfaceFormat.XRGB32:
+        return rows
+    return [row[channel::4] for row in rows for channel in range(3)]
 
 
 def _cut(pixels: Pixels, part: Rect) -> list[bytes]:

@@ -32,9 +32,9 @@ def test_a_canvas_has_what_was_allowed(api: str, monkeypatch: pytest.MonkeyPatch
             super().__init__(canvas, fallback, limits)
 
     monkeypatch.setattr("gspice.gpu.failover.FailoverCanvas", Seen)
-    budgets = GpuBudgets(image_cache=3, staging=5, journal=7)
+    budgets = GpuBudgets(image_cache=3, comparison=4, staging=5, journal=7)
     select_canvas(api, device=SOFTWARE, budgets=budgets).close()
     ((canvas, journal),) = made
     assert isinstance(canvas, ComputeCanvas) and journal is not None
-    assert canvas.limits.image_cache == 3 * MIB
+    assert canvas.limits.image_cache == 3 * MIB and canvas.limits.comparison == 4 * MIB
     assert canvas.device.limits.staging_bytes == 5 * MIB and journal.held_bytes == 7 * MIB

@@ -7,7 +7,7 @@ import pytest
 from gspice.errors import GpuLostError, GuestError
 from gspice.geometry import Rect
 from gspice.gpu import self_test_pattern as pattern
-from gspice.gpu.canvas import CanvasCaps, DrawOutcome
+from gspice.gpu.canvas import CanvasCaps, Changes, DrawOutcome
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.gpu.self_test import first_difference
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
@@ -205,3 +205,27 @@ def test_errors_come_through_and_slow_ones_are_left() -> None:
     answers = iter([True, True, False])
     assert first_difference(CpuCanvas(), reference, go_on=lambda: next(answers)) == "it takes too long"
     assert reference.surfaces() == {}
+
+
+class Forgetful(CpuCanvas):
+    """Tells what has changed, but for the last rows."""
+
+    missed = 0
+
+    def changes(self, surface_id: int, rects: Sequence[Rect], since: object | None) -> Changes | None:
+        spec = self.surfaces()[surface_id]
+        if spec.format is SurfaceFormat.A1:
+            return None
+        pixels = self.read(surface_id, Rect(0, 0, spec.width, spec.height))
+        told = [rect._replace(bottom=rect.bottom - (self.missed if since else 0)) for rect in rects]
+        return Changes("a stamp", memoryview(pixels.data), pixels.stride, told)
+
+
+@pytest.mark.parametrize("missed", [0, 20])
+def test_changes_that_are_not_told_are_found(missed: int) -> None:
+    canvas = Forgetful()
+    canvas.missed = missed
+    found = first_difference(canvas, CpuCanvas())
+    assert (found is None) == (not missed)
+    if found:
+        assert found == "what has changed on a surface of A8 is not all that has"

@@ -173,6 +173,7 @@ KEYS: dict[str, Read] = {
 }
 GPU_KEYS: dict[str, Read] = {
     "image-cache": _mebibytes,
+    "comparison": _mebibytes,
     "staging": _mebibytes,
     "journal": _mebibytes,
 }

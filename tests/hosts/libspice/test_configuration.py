@@ -169,7 +169,10 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
         ("log-file = true", "log-file = True: it must be a path"),
         ("server = 1", "[server]"),
         ("gpu = 1", "[gpu]"),
-        ("[gpu]\nmemory = 1", "no key gpu.memory; here are allowed: image-cache, journal, staging"),
+        (
+            "[gpu]\nmemory = 1",
+            "no key gpu.memory; here are allowed: comparison, image-cache, journal, staging",
+        ),
         ("[gpu]\nstaging = 0", "gpu.staging = 0: it must be a number of MiB, from 1 to 65536"),
         ("[gpu]\nstaging = true", "it must be a number of MiB"),
         ("[gpu]\njournal = 65537", "it must be a number of MiB"),
