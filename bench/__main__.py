@@ -7,6 +7,7 @@ from bench import (
     dropin,
     gpu_canvas,
     gpu_device,
+    gpu_looks,
     link_figures,
     link_latency,
     replay,
@@ -22,13 +23,14 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "traffic": traffic.main,
     "gpu-device": lambda _: gpu_device.main(),
     "gpu-canvas": gpu_canvas.main,
+    "gpu-looks": gpu_looks.main,
     "link-relay": lambda _: link_figures.main(),
     "link-latency": lambda _: link_latency.main(),
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
 }
-TAKE_FILES = {"replay", "traffic", "gpu-canvas"}
+TAKE_FILES = {"replay", "traffic", "gpu-canvas", "gpu-looks"}
 
 
 def main(words: list[str]) -> int:

@@ -77,6 +77,10 @@ class CanvasReplay:
             case RecordedBadCommand():
                 self.bad[event.reason] += 1
 
+    def flush(self) -> None:
+        """Draw what is still waiting."""
+        self._draw()
+
     def finish(self) -> None:
         """Draw what is still waiting, and wait for it."""
         self._draw()

@@ -76,6 +76,11 @@ class ComputeCanvas(Canvas):
         """How often the CPU drew what no shader can."""
         return self._detour.taken
 
+    @property
+    def bytes_read_back(self) -> int:
+        """What has come back from the device so far."""
+        return self._engine.read_back
+
     def create_surface(
         self, surface_id: int, spec: SurfaceSpec, data: bytes | None = None, stride: int = 0
     ) -> None:

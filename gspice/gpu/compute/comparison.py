@@ -131,7 +131,7 @@ class Comparison:
             return np.array(sorted(found), np.uint32)
         push = struct.pack("<3I", marks_at, bits_at, words)
         self._device.dispatch(self._marks, (taken.buffer,), (-(-words // MARK_THREADS), 1, 1), push)
-        with closing(self._device.read(taken.buffer, bits_at * WORD, words * WORD)) as read:
+        with closing(self._engine.read_from(taken.buffer, bits_at * WORD, words * WORD)) as read:
             bits = np.frombuffer(read.take(), np.uint8)
         return np.flatnonzero(np.unpackbits(bits, count=count, bitorder="little")).astype(np.uint32)
 

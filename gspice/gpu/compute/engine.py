@@ -85,6 +85,8 @@ class Engine:
         """Told when surfaces need memory: what can be done without is to be freed."""
         self.dispatches = self.uploaded = 0
         """So far: those that drew, and bytes that told them what."""
+        self.read_back = 0
+        """Bytes so far."""
 
     # Surfaces
 
@@ -225,7 +227,12 @@ class Engine:
         push = struct.pack("<5I", first, surface.width, rect.width, rect.height, 0)
         groups = (-(-rect.width // GATHER_SIDE), -(-rect.height // GATHER_SIDE), 1)
         self.device.dispatch(self._gather, (self.surfaces.buffer, self._rows), groups, push)
-        return self.device.read(self._rows, 0, size)
+        return self.read_from(self._rows, 0, size)
+
+    def read_from(self, buffer: DeviceBuffer, offset: int, size: int) -> Readback:
+        """Begin to read what a buffer holds now."""
+        self.read_back += size
+        return self.device.read(buffer, offset, size)
 
     def start_read_tiles(self, surface: GpuSurface, tiles: bytes, across: int) -> Readback:
         """Begin to read tiles of 16x16 words of a surface that is settled: numbers, one word each, by rows.
@@ -244,7 +251,7 @@ class Engine:
         self.device.dispatch(
             self._gather_tiles, (self.surfaces.buffer, self._batch, self._rows), groups, push
         )
-        return self.device.read(self._rows, 0, size)
+        return self.read_from(self._rows, 0, size)
 
     def read(self, surface: GpuSurface, rect: Rect) -> bytes:
         """A rectangle as it is now, in the surface's own format."""
