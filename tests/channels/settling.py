@@ -12,6 +12,7 @@ from gspice.channels.base import LinkInfo
 from gspice.channels.display import DisplayChannel
 from gspice.client.display import DisplayChannel as OurClient
 from gspice.geometry import Point, Rect
+from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl import ops
@@ -110,10 +111,16 @@ class Client:
 class World:
     """One story."""
 
-    def __init__(self, seed: int, *, surface_format: SurfaceFormat = SurfaceFormat.XRGB32) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        surface_format: SurfaceFormat = SurfaceFormat.XRGB32,
+        canvas: Canvas | None = None,
+    ) -> None:
         self.random = random.Random(seed)
         self.now = 100.0
-        self.canvas = CpuCanvas()
+        self.canvas = canvas or CpuCanvas()
         self.encoders = LateEncoders()
         self.wakes: list[float] = []
         settings = DisplaySettings(
@@ -294,9 +301,15 @@ def visible(data: bytes, surface_format: SurfaceFormat) -> bytes:
     return data
 
 
-def play(seed: int, steps: int, *, surface_format: SurfaceFormat = SurfaceFormat.XRGB32) -> World:
-    """One story from beginning to end; AssertionError where it ends badly."""
-    world = World(seed, surface_format=surface_format)
+def play(
+    seed: int,
+    steps: int,
+    *,
+    surface_format: SurfaceFormat = SurfaceFormat.XRGB32,
+    canvas: Canvas | None = None,
+) -> World:
+    """One story from beginning to end; AssertionError where it ends badly. ``canvas``: without surfaces."""
+    world = World(seed, surface_format=surface_format, canvas=canvas)
     for _ in range(steps):
         world.step()
     world.settle()
