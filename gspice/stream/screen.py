@@ -74,7 +74,7 @@ class Screen:
         self._source = source
         self._compares = source if isinstance(source, ComparesItself) else None
         self._since: object | None = None
-        """The source's answer that the frame is equal to; None: none of them, as long as a look is not complete."""
+        """The source's last answer that the frame took over as a whole."""
         self._surface_id = surface_id
         self._pixel_bytes = self.format.bits_per_pixel // 8
         self._frame = ReferenceFrame(
@@ -141,7 +141,7 @@ class Screen:
                 )
         else:
             uncovered = self._backdrop.uncovered(changed, now)
-        self._since = stamp
+        self._since = stamp  # a look that fails before is made up for by the next
         return Look(kept, moves, uncovered, changed, since)
 
     def _newest(
@@ -151,9 +151,8 @@ class Screen:
 
         They are not of all ``rects`` where the source knows that there is nothing new.
         """
-        since, self._since = self._since, None
         if self._compares is not None and not self._widened:
-            found = self._compares.changes(self._surface_id, rects, since)
+            found = self._compares.changes(self._surface_id, rects, self._since)
             if found is not None:
                 rows, stride = found.rows, found.stride
                 parts = [(rows[self._offset(rect, stride) :], stride, rect) for rect in found.rects]

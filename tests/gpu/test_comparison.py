@@ -176,6 +176,11 @@ def test_of_a_few_tiles_it_is_not_asked_which(pair: Pair) -> None:
     pair.draw(fill(0), Rect(15, 15, 17, 17))
     assert pair.look().changed
     assert (pair.device.read_bytes - before[0], calls.count("read") - before[1]) == (4 << 10, 1)
+    pair.draw(fill(0), Rect(15, 15, 17, 17))
+    pair.declare(Rect(0, 0, 203, 131))
+    before = pair.device.read_bytes, 0
+    assert not pair.look().changed
+    assert pair.device.read_bytes - before[0] < 1024, "nothing is left to be told of them"
     columns = Rect(0, 0, 16 * (FEW_TILES // 2), 32)
     for box, reads in ((columns, 1), (columns._replace(bottom=33), 2)):
         pair.draw(fill(box.height), box)
@@ -214,6 +219,19 @@ def test_only_what_is_declared_is_looked_at(pair: Pair) -> None:
     assert not pair.look().changed
     pair.declare(ALL)
     assert not pair.look().changed
+
+
+@pytest.mark.parametrize("place", [(50, 60), (60, 50), (100, 60), (60, 100)])
+def test_what_lies_beside_it_is_not_taken_over(pair: Pair, place: tuple[int, int]) -> None:
+    left, top = place
+    pair.draw(fill(0), ALL)
+    pair.look()
+    for color in (6, 0, 7):
+        pair.draw(fill(color), Rect(left, top, left + 1, top + 1), declare=False)
+        pair.declare(Rect(51, 51, 100, 100))
+        assert not pair.look().changed
+        pair.declare(ALL)
+        assert pair.look().changed
 
 
 def test_a_look_that_failed_is_made_up_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
