@@ -8,6 +8,7 @@ and by asking the canvas what of it has changed. What looks say must be what the
 
 import hashlib
 import os
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -166,6 +167,7 @@ def main(files: list[str]) -> None:
                         raise RuntimeError(f"{entrant.label}: looks at {path.name} are not the CPU canvas's")
                     how = "" if entrant.name == CPU else ", asked" if asked else ", read"
                     lines.append(_line(short_name(path), entrant.label + how, watch))
+                    print(f"  {lines[-1]}", file=sys.stderr, flush=True)
     except GSpiceError as error:
         raise RuntimeError(str(error)) from error
     for line in lines:
