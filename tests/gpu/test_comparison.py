@@ -361,6 +361,10 @@ def test_without_memory_pixels_are_read_as_ever(device: ComputeDevice, most: int
                 pair.draw(fill(values.getrandbits(24)), somewhere(values, pair.spec))
             pair.look()
         assert bool(pair.canvas._comparison.held_bytes) == held, "or the tiles do not come back together"
+        before = small.calls.count("buffer")
+        pair.draw(fill(1), Rect(0, 0, 150, 150))
+        pair.look()
+        assert small.calls.count("buffer") == before, "it is not tried again"
 
 
 def test_surfaces_come_before_what_is_kept_to_compare(device: ComputeDevice) -> None:

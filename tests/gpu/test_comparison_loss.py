@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from gspice.errors import GpuError, GpuLostError, GpuMemoryError
+from gspice.errors import GpuError, GpuLostError, GpuMemoryError, GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.compute.canvas import ComputeCanvas
@@ -107,3 +107,13 @@ def test_whatever_it_raises_is_a_failure(wanted: Seen) -> None:
     with closing(FailoverCanvas(WrongCanvas(), CpuCanvas(), JOURNAL)) as canvas:
         assert watched(canvas) == wanted
         assert canvas.lost == "ZeroDivisionError: "
+
+
+def test_a_wrong_question_is_no_failure() -> None:
+    with closing(FailoverCanvas(CpuCanvas(), CpuCanvas(), JOURNAL)) as canvas:
+        canvas.create_surface(0, SPEC)
+        assert canvas.changes(0, [ALL], None) is None
+        for surface_id, rect in ((0, Rect(0, 0, 101, 1)), (0, Rect(3, 3, 3, 4)), (1, ALL)):
+            with pytest.raises(GuestError):
+                canvas.changes(surface_id, [rect], None)
+        assert canvas.lost is None

@@ -121,7 +121,7 @@ class ComputeCanvas(Canvas):
         if surface_id not in self._surfaces:
             raise GuestError(f"surface {surface_id} does not exist")
         surface, _ = self._surfaces.pop(surface_id)
-        self._comparison.forget(surface)
+        self._comparison.gone(surface)
         self._engine.release(surface)
 
     def surfaces(self) -> dict[int, SurfaceSpec]:

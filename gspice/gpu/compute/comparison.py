@@ -57,6 +57,8 @@ class Comparison:
         self._marks = engine.device.program("marks")
         self._taken: dict[GpuSurface, _Taken] = {}
         """The one that was asked for last is the last."""
+        self._refused: set[GpuSurface] = set()
+        """There was no memory for them once: a driver that has none is not asked for each look."""
         self._told = False
         engine.on_shortage = self.forget_all
 
@@ -69,7 +71,7 @@ class Comparison:
         self, surface: GpuSurface, form: SurfaceFormat, rects: Sequence[Rect], since: object | None
     ) -> Changes | None:
         """See Canvas; ``rects`` are inside."""
-        if form not in COMPARED:
+        if form not in COMPARED or surface in self._refused:
             return None
         # What fails here is not for want of what is kept to compare with.
         self._engine.settle(surface)
@@ -77,6 +79,7 @@ class Comparison:
             return self._changes(surface, COUNTED.get(form, 0xFFFFFFFF), rects, since)
         except GpuMemoryError as error:
             self.forget(surface)
+            self._refused.add(surface)
             self._tell(str(error))
             return None
         except BaseException:
@@ -147,6 +150,11 @@ class Comparison:
             self.forget(next(iter(self._taken)))
         rows = bytearray(surface.width * surface.height * surface.bits // 8)
         return _Taken(self._device.buffer(size), rows)
+
+    def gone(self, surface: GpuSurface) -> None:
+        """There is no such surface any more."""
+        self.forget(surface)
+        self._refused.discard(surface)
 
     def forget(self, surface: GpuSurface) -> None:
         """Keep nothing of a surface: the next one to ask finds all of it changed."""
