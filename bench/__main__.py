@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from bench import (
+    codecs,
     dropin,
     gpu_canvas,
     gpu_device,
@@ -21,6 +22,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "serve-latency": lambda _: serve_latency.main(),
     "replay": replay.main,
     "traffic": traffic.main,
+    "codecs": codecs.main,
     "gpu-device": lambda _: gpu_device.main(),
     "gpu-canvas": gpu_canvas.main,
     "gpu-looks": gpu_looks.main,
@@ -30,7 +32,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
 }
-TAKE_FILES = {"replay", "traffic", "gpu-canvas", "gpu-looks"}
+TAKE_FILES = {"replay", "traffic", "codecs", "gpu-canvas", "gpu-looks"}
 
 
 def main(words: list[str]) -> int:

@@ -1,0 +1,1 @@
+/* Nothing that the encoders ask of it needs to be set. */
