@@ -14,7 +14,7 @@ from cpython.pythread cimport (
     PyThread_release_lock,
     PyThread_type_lock,
 )
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
@@ -239,6 +239,7 @@ cdef void load_rows(
     # Without the bits that mean nothing.
     cdef uint32_t x, y
     cdef uint32_t word
+    cdef uint16_t half
     cdef const uint8_t *row
     for y in range(height):
         row = data + y * stride
@@ -246,10 +247,15 @@ cdef void load_rows(
             memcpy(out, row, 4 * <size_t>width)
         elif kind == LZ_RGB16:
             for x in range(width):
-                out[x] = (row[2 * x] | <uint32_t>row[2 * x + 1] << 8) & 0x7fff
+                memcpy(&half, row + 2 * <size_t>x, 2)
+                out[x] = half & 0x7fff
         elif kind == LZ_RGB24:
-            for x in range(width):
-                out[x] = row[3 * x] | <uint32_t>row[3 * x + 1] << 8 | <uint32_t>row[3 * x + 2] << 16
+            # The fourth byte is the next pixel's; behind the last one there may be none.
+            for x in range(width - 1):
+                memcpy(&word, row + 3 * <size_t>x, 4)
+                out[x] = word & 0xffffff
+            row += 3 * <size_t>(width - 1)
+            out[width - 1] = row[0] | <uint32_t>row[1] << 8 | <uint32_t>row[2] << 16
         else:
             for x in range(width):
                 memcpy(&word, row + 4 * <size_t>x, 4)
@@ -278,8 +284,9 @@ cdef inline uint8_t *encode_pixels(
             try_near(&best, search, here, 1, mask, size, bias)
         if best.length < LONG_RUN:
             try_trail(&best, search, here, &trail, mask, size, bias)
-            try_slots(&best, search, here, mask, size, bias)
-            if <size_t>(here - search.start) >= width:
+            if best.length < LONG_RUN:
+                try_slots(&best, search, here, mask, size, bias)
+            if best.length < LONG_RUN and <size_t>(here - search.start) >= width:
                 try_near(&best, search, here, width, mask, size, bias)
         if best.length == 0:
             here += 1
