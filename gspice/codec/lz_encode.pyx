@@ -37,7 +37,7 @@ cdef enum:
     LEAST_SLOT_BITS = 6
     MOST_SLOT_BITS = 13  # a table of 32 KiB, which the processor's first cache holds
     LOOK_AHEAD = 6  # units at the end at which no match begins: a hash may read 12 bytes
-    LONG_RUN = 32  # units, from which on no better match is looked for
+    LONG_RUN = 32  # units, from which on no better match is looked for but in the row above
     OVERRUN = 1  # byte that may be written behind the stream
     # Below this a call keeps the GIL: getting it back may take longer than the work.
     KEEP_GIL_BYTES = 1 << 16
@@ -202,6 +202,10 @@ cdef inline uint8_t *encode_units(
             if at - place <= MOST_DISTANCE:
                 try_match(&best, here, at - place, end, step, size, bias)
             if width <= at and width <= MOST_DISTANCE:
+                try_match(&best, here, width, end, step, size, bias)
+        elif width <= at and width <= MOST_DISTANCE and here + best.length * step < end:
+            # The row above may go on where the run ends. Where it does not, it is not looked at for so long again.
+            if is_same(here + (best.length - width) * step, here + best.length * step, step):
                 try_match(&best, here, width, end, step, size, bias)
         if best.length == 0:
             at += 1
