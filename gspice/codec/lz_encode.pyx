@@ -1,7 +1,8 @@
 """The LZ encoder; see lz_encode.pyi for what it promises, lz_format.pxd for the format.
 
-It is greedy: at each unit it takes the best of three matches, with the unit before it (runs), with that of the row
-above, and with the last place where the next units had the same hash.
+It is greedy: at each unit it takes the best of four matches, with the unit before it (runs), with that of the row
+above, with the last place where the next units had the same hash, and at the distance of the match before, which is
+what slanted edges need.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -187,7 +188,7 @@ cdef inline uint8_t *encode_units(
     # Units of ``step`` bytes become ``size`` bytes of the stream; matches are longer than they say by ``bias``.
     cdef const uint8_t *end = units + count * step
     cdef const uint8_t *here
-    cdef size_t at = 1, literals = 0, place, last = count - LOOK_AHEAD if count > LOOK_AHEAD else 0
+    cdef size_t at = 1, literals = 0, again = 0, place, last = count - LOOK_AHEAD if count > LOOK_AHEAD else 0
     cdef uint32_t *slot
     cdef Match best
     memset(slots, 0, sizeof(uint32_t) << bits)
@@ -203,6 +204,8 @@ cdef inline uint8_t *encode_units(
                 try_match(&best, here, at - place, end, step, size, bias)
             if width <= at and width <= MOST_DISTANCE:
                 try_match(&best, here, width, end, step, size, bias)
+            if again:
+                try_match(&best, here, again, end, step, size, bias)
         elif width <= at and width <= MOST_DISTANCE and here + best.length * step < end:
             # The row above may go on where the run ends. Where it does not, it is not looked at for so long again.
             if is_same(here + (best.length - width) * step, here + best.length * step, step):
@@ -212,6 +215,8 @@ cdef inline uint8_t *encode_units(
             continue
         out = put_literals(out, units + literals * step, at - literals, step)
         out = put_match(out, best.distance - 1, best.length - bias)
+        if best.distance != 1 and best.distance != width:
+            again = best.distance
         at += best.length
         literals = at
         if at < last:
@@ -234,7 +239,10 @@ cdef inline void try_match(
     cdef const uint8_t *there = here - distance * step
     cdef size_t length, cost = 2 if distance <= LZ_MORE_DISTANCE else 4
     # Most fail here. It is as many units as the shortest match has, so that it does not begin in vain.
-    if (word32(here) ^ word32(there)) & (0x7fff7fff if step == 2 else 0xffffff):
+    if step == 2:
+        if (word64(here) ^ word64(there)) & (mask64(step) >> 16):
+            return
+    elif (word32(here) ^ word32(there)) & 0xffffff:
         return
     length = same_units(there, here, end, step)
     # One byte is for the control byte of the literals that would otherwise have gone on.

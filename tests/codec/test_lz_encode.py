@@ -89,9 +89,11 @@ def test_literals_and_matches_are_these_bytes() -> None:
     # A run begins with its second pixel; a match of 1 has a length of 1, in the high three bits.
     run = (a + x) + (a + b"\0") * 4 + (b + x) + (c + x) * 8
     assert body(LzType.RGB32, run) == b"\x00" + a + b"\x80\x00" + b"\x01" + b + c + b"\xe0\x00\x00"
-    # RGB16 has the high byte first; the highest bit of a pixel means nothing.
-    halves = b"\x34\x92" + b"\x34\x12" * 2 + b"\x01\x00\x02\x00\x03\x00\x04\x00\x05\x00\x06\x00"
-    assert body(LzType.RGB16, halves) == b"\x00\x12\x34\x20\x00" + b"\x05\0\1\0\2\0\3\0\4\0\5\0\6"
+    # RGB16 has the high byte first; the highest bit of a pixel means nothing. No match is shorter than 3.
+    halves = b"\x01\x00\x02\x00\x03\x00\x04\x00\x05\x00\x06\x00"
+    run = b"\x34\x92" + b"\x34\x12" * 3
+    assert body(LzType.RGB16, run + halves) == b"\x00\x12\x34\x40\x00" + b"\x05\0\1\0\2\0\3\0\4\0\5\0\6"
+    assert body(LzType.RGB16, run[:6] + halves)[:1] == b"\x08"
     # Of bytes, no match is shorter than 3.
     assert body(LzType.A8, b"\x09\x09\x09\x01\x02\x03\x04\x05\x06")[:1] == b"\x08"
     assert body(LzType.A8, b"\x09\x09\x09\x09\x01\x02\x03\x04\x05\x06") == b"\0\x09\x20\0\5\1\2\3\4\5\6"
@@ -124,6 +126,21 @@ def test_distances(distance: int) -> None:
         assert stream.endswith(match + b"\x09" + colours(TAIL))
     else:
         assert stream.endswith(b"\x11" + colours(again + TAIL))
+
+
+def test_a_long_run_gives_way_to_the_row_above_that_goes_on() -> None:
+    text = b"".join(pixel(number) for number in range(100, 160))
+    rows = [pixel(1) * 40 + pixel(2) * (20 - y) + pixel(3) * (60 + y) + text for y in range(20)]
+    # With the runs alone it is 366.
+    assert len(lz_encode.encode(b"".join(rows), LzType.RGB32, 180, 20, 720)) <= 348
+
+
+def test_edges_that_slant_are_found_at_the_same_distance_again() -> None:
+    width, height = 1024, 60
+    places = ((x, y) for y in range(height) for x in range(width))
+    shades = b"".join(pixel(x // 32 * 32 + (x + y) // 25 % 32 * 1024 + y // 20) for x, y in places)
+    # Without, it is 14573.
+    assert len(lz_encode.encode(shades, LzType.RGB32, width, height, 4 * width)) <= 12_500
 
 
 def test_what_stands_upright_is_found_above() -> None:
