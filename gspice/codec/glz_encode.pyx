@@ -283,11 +283,12 @@ cdef inline uint8_t *encode_pixels(
         if here > search.start:
             try_near(&best, search, here, 1, mask, size, bias)
         if best.length < LONG_RUN:
+            # What takes fewer bytes first: of those as long, none after it is looked at.
+            if <size_t>(here - search.start) >= width:
+                try_near(&best, search, here, width, mask, size, bias)
             try_trail(&best, search, here, &trail, mask, size, bias)
             if best.length < LONG_RUN:
                 try_slots(&best, search, here, mask, size, bias)
-            if best.length < LONG_RUN and <size_t>(here - search.start) >= width:
-                try_near(&best, search, here, width, mask, size, bias)
         if best.length == 0:
             here += 1
             follow(&trail, here, 1, width)

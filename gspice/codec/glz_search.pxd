@@ -77,6 +77,13 @@ cdef inline size_t same_pixels(
     return here - first
 
 
+cdef inline bint may_be_longer(
+    const Match *best, const uint32_t *there, const uint32_t *here, const uint32_t *end, const uint32_t mask
+) noexcept nogil:
+    # Than the best, which most are not: where it ends, the pixels must be the same as well.
+    return here + best.length < end and (there[best.length] ^ here[best.length]) & mask == 0
+
+
 cdef inline size_t match_bytes(size_t back, size_t offset, size_t length) noexcept nogil:
     # Of the stream; ``length`` without what the format leaves out.
     cdef size_t count = 3
@@ -113,7 +120,7 @@ cdef inline void try_near(
 ) noexcept nogil:
     cdef const uint32_t *there = here - distance
     # Most fail here.
-    if (word64(here) ^ word64(there)) & twice(mask):
+    if (word64(here) ^ word64(there)) & twice(mask) or not may_be_longer(best, there, here, search.end, mask):
         return
     consider(best, same_pixels(there, here, search.end, mask), 0, distance - 1, there, size, bias)
 
@@ -128,13 +135,15 @@ cdef inline void try_trail(
     const int bias,
 ) noexcept nogil:
     cdef const uint32_t *there
+    cdef const uint32_t *end
     cdef size_t length
     if trail.image == NULL or trail.offset < 0 or trail.offset + 1 >= <long>trail.image.count:
         return
     there = search.window.ring + trail.image.start + trail.offset
-    if (word64(here) ^ word64(there)) & twice(mask):
+    end = min(search.end, here + (trail.image.count - trail.offset))
+    if (word64(here) ^ word64(there)) & twice(mask) or not may_be_longer(best, there, here, end, mask):
         return
-    length = same_pixels(there, here, min(search.end, here + (trail.image.count - trail.offset)), mask)
+    length = same_pixels(there, here, end, mask)
     consider(best, length, trail.back, trail.offset, there, size, bias)
 
 
@@ -176,6 +185,7 @@ cdef inline void try_slot(
 ) noexcept nogil:
     cdef const Window *window = search.window
     cdef const uint32_t *there
+    cdef const uint32_t *end
     cdef const Image *image
     cdef size_t place = slot & ((1 << PLACE_BITS) - 1), offset
     cdef size_t back = (window.next - (slot >> PLACE_BITS)) & ((1 << ID_BITS) - 1)
@@ -184,22 +194,16 @@ cdef inline void try_slot(
     there = window.ring + place
     if back == 0:
         # What is not before this one is left over from an image that was given up.
-        if there >= search.start and there < here:
+        if there >= search.start and there < here and may_be_longer(best, there, here, search.end, mask):
             consider(best, same_pixels(there, here, search.end, mask), 0, here - there - 1, there, size, bias)
         return
     image = image_of(window, window.next - back)
     offset = place - image.start
     if place < image.start or offset >= image.count or image.kind != search.image.kind:
         return
-    consider(
-        best,
-        same_pixels(there, here, min(search.end, here + (image.count - offset)), mask),
-        back,
-        offset,
-        there,
-        size,
-        bias,
-    )
+    end = min(search.end, here + (image.count - offset))
+    if may_be_longer(best, there, here, end, mask):
+        consider(best, same_pixels(there, here, end, mask), back, offset, there, size, bias)
 
 
 cdef inline void keep(const Search *search, const uint32_t *here, const uint32_t mask, const int size) noexcept nogil:
