@@ -25,12 +25,13 @@ SCALED_ON = "text", "photograph"
 
 
 def main(arguments: list[str]) -> None:
-    """Print the tables. ``arguments``: recordings; without any, images are generated alone.
+    """Print the tables. ``arguments``: recordings, by default those of the tests; where there are none, images are
+    generated alone.
 
     RuntimeError: libspice's source or a compiler is missing, or encoders made what they should not.
     """
     kernels = chosen(os.environ.get("BENCH_KERNELS", ""))
-    paths = recordings(arguments) if arguments else []
+    paths = recordings(arguments)
     theirs = libspice_codecs()
     print(
         f"{describe()}; libspice's {VERSION} with {FLAGS}; {RUNS} interleaved turns, medians, CPU time",
