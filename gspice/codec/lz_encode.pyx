@@ -200,12 +200,12 @@ cdef inline uint8_t *encode_units(
             slot = slots + hash_of(here, bits, step)
             place = slot[0]
             slot[0] = <uint32_t>at
-            if at - place <= MOST_DISTANCE:
-                try_match(&best, here, at - place, end, step, size, bias)
             if width <= at and width <= MOST_DISTANCE:
                 try_match(&best, here, width, end, step, size, bias)
             if again:
                 try_match(&best, here, again, end, step, size, bias)
+            if at - place <= MOST_DISTANCE:
+                try_match(&best, here, at - place, end, step, size, bias)
         elif width <= at and width <= MOST_DISTANCE and here + best.length * step < end:
             # The row above may go on where the run ends. Where it does not, it is not looked at for so long again.
             if is_same(here + (best.length - width) * step, here + best.length * step, step):
@@ -243,6 +243,9 @@ cdef inline void try_match(
         if (word64(here) ^ word64(there)) & (mask64(step) >> 16):
             return
     elif (word32(here) ^ word32(there)) & 0xffffff:
+        return
+    # Of those, most are not longer than the best: where that ends, the units must be the same as well.
+    if here + best.length * step >= end or not is_same(there + best.length * step, here + best.length * step, step):
         return
     length = same_units(there, here, end, step)
     # One byte is for the control byte of the literals that would otherwise have gone on.
