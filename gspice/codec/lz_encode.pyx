@@ -130,7 +130,7 @@ cdef size_t encode_image(
     if kind == LZ_RGB16:
         end = encode_units(pack_rows(rows, packed), units, width, slots, bits, end, 2, 2, 2)
     elif kind == LZ_RGB24:
-        end = encode_units(pack_triples(rows, packed), units, width, slots, bits, end, 4, 3, 1)
+        end = encode_units(pack_rows(rows, packed), units, width, slots, bits, end, 3, 3, 1)
     elif kind < LZ_RGB16 or kind == LZ_A8:
         end = encode_units(pack_rows(rows, packed), units, width, slots, bits, end, 1, 1, 3)
     else:
@@ -147,20 +147,6 @@ cdef const uint8_t *pack_rows(const Rows *rows, uint8_t *packed) noexcept nogil:
         return rows.data
     for row in range(rows.count):
         memcpy(packed + row * rows.bytes, rows.data + row * rows.stride, rows.bytes)
-    return packed
-
-
-cdef const uint8_t *pack_triples(const Rows *rows, uint8_t *packed) noexcept nogil:
-    cdef const uint8_t *pixels
-    cdef uint8_t *out = packed
-    cdef size_t row, x, width = rows.bytes // 3
-    for row in range(rows.count):
-        pixels = rows.data + row * rows.stride
-        # The fourth byte is the next pixel's, and not looked at; behind the last one there may be none.
-        for x in range(width - 1):
-            memcpy(out + 4 * x, pixels + 3 * x, 4)
-        memcpy(out + 4 * (width - 1), pixels + 3 * (width - 1), 3)
-        out += 4 * width
     return packed
 
 
@@ -266,9 +252,10 @@ cdef inline size_t same_units(
             return (here - first + (trailing_zeros(differs) >> 3)) // step
         there += 8
         here += 8
-    while here < end and is_same(there, here, step):
-        there += step
-        here += step
+    # Words end within pixels of 3 bytes: those are counted by their bytes, all of which mean something.
+    while here < end and is_same(there, here, 1 if step == 3 else step):
+        there += 1 if step == 3 else step
+        here += 1 if step == 3 else step
     return (here - first) // step
 
 
@@ -277,6 +264,8 @@ cdef inline bint is_same(const uint8_t *one, const uint8_t *other, const int ste
         return one[0] == other[0]
     if step == 2:
         return one[0] == other[0] and (one[1] ^ other[1]) & 0x7f == 0
+    if step == 3:
+        return one[0] == other[0] and one[1] == other[1] and one[2] == other[2]
     return (word32(one) ^ word32(other)) & 0xffffff == 0
 
 
@@ -286,6 +275,8 @@ cdef inline size_t hash_of(const uint8_t *units, int bits, const int step) noexc
     if step == 4:
         key = word64(units) & mask64(4)
         key = (key & 0xffffff | key >> 8) * SPREAD ^ (word32(units + 8) & 0xffffff) * SPREAD_NEXT
+    elif step == 3:
+        key = word64(units) * SPREAD ^ units[8] * SPREAD_NEXT
     elif step == 2:
         key = ((word64(units) & mask64(2)) << 16) * SPREAD
     else:
@@ -300,9 +291,9 @@ cdef inline uint8_t *put_literals(uint8_t *out, const uint8_t *units, size_t cou
         count -= part
         out[0] = <uint8_t>(part - 1)
         out += 1
-        if step == 1:
-            memcpy(out, units, part)
-            out += part
+        if step == 1 or step == 3:
+            memcpy(out, units, part * step)
+            out += part * step
         elif step == 2:
             for i in range(part):
                 # The stream has the high byte first.
