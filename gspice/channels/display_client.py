@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import ClassVar, Protocol
 
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
-from gspice.channels.display_messages import copy_bits, image_message, surface_copies, surface_create
+from gspice.channels.display_images import DisplayImages, Kept
+from gspice.channels.display_messages import copy_bits, surface_copies, surface_create
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.pixels import SurfaceSpec
@@ -102,9 +103,10 @@ class DisplayChannelClient(ChannelClient):
         """What the client copies from what it has, before that frame's images."""
         self._later: list[Message] = []
         """What is to follow that frame."""
-        self._preferred: int | None = None
+        self._preferred: Compression | None = None
         """The compression that the client asked for, in place of the server's."""
         self._caches = link.caches or ClientCaches()
+        self._images = DisplayImages(sender, PRIMARY)
         self._init: wire.DisplayInit | None = None
         self._pacing = Pacing()
         self._lossy_at = 0.0
@@ -123,6 +125,7 @@ class DisplayChannelClient(ChannelClient):
         self._ready = True
         self._init = message
         self.sender.send(wire.DisplayInvalAllPalettes())
+        self._images.use(self._caches, message, self.link)
         screen = self._hub.screen
         if screen is not None:
             self._create_surface(screen.spec)
@@ -133,11 +136,13 @@ class DisplayChannelClient(ChannelClient):
             self._show()
 
     def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
-        self._preferred = message.image_compression
+        asked = message.image_compression
+        self._preferred = Compression(asked) if asked in list(Compression) else self._hub.settings.compression
 
     def _on_pong(self, message: Pong, now: float) -> None:
         if self._pacing.window.answered(message.id, now):
             self.statistics.answered(message.id, now)
+            self._images.answered(message.id)
             self._hub.push(now)
 
     def _on_ignored(self, message: Message, now: float) -> None:
@@ -157,6 +162,7 @@ class DisplayChannelClient(ChannelClient):
     def disconnected(self, now: float) -> None:
         super().disconnected(now)
         self._caches.channel_lost()
+        self._images.leave()
         self._hub.forget(self)
 
     # From the hub
@@ -205,6 +211,7 @@ class DisplayChannelClient(ChannelClient):
             return
         if look.changed or look.moves:
             self.statistics.damaged(look.since)
+            self._images.looked([*look.changed, *[move.rect for move in look.moves]])
         if not takes_moves:
             for kept in look.kept:
                 view.lose(kept)
@@ -230,20 +237,15 @@ class DisplayChannelClient(ChannelClient):
             screen = self._hub.screen
             assert screen is not None
             self._ahead.append(surface_create(target, screen.spec))
-        self._ahead += surface_copies(source, target, rects, clipped=self._complete)
+        self._ahead += surface_copies(source, target, rects, clipped=self._images.complete)
         self.statistics.backdrop_copies += len(rects)
-
-    @property
-    def _complete(self) -> bool:
-        """Whether the client is no browser's: those have no GLZ window, know no clipping, and unpack JPEG on the side,
-        so that it lands on top of what came after it."""
-        return self._init is not None and self._init.glz_dictionary_window_size > 0
 
     def push(self, now: float) -> None:
         """Send some of what is stale. Call it only if it ``can_take``."""
         view = self._view
         if view is None:
             return
+        self._recall(view, now)
         lossless = False
         if not view.stale and view.lossy and not self._ahead:
             if now < self._lossy_at + REST_S:
@@ -265,7 +267,20 @@ class DisplayChannelClient(ChannelClient):
             self._send_frame(rest, now, lossless=lossless)
         elif self._ahead:
             self.statistics.taken(whole=True)
-            self._deliver(view, (), (), now)
+            self._deliver(view, (), now)
+
+    def _recall(self, view: ClientView, now: float) -> None:
+        """Have the client draw what it keeps of what is stale: that goes ahead of all that must be packed."""
+        before = self.sender.queued_bytes
+        exact = not self._image_settings(lossless=False).jpeg_quality
+        recalled = self._images.recall(view, self._ahead, exact=exact)
+        if not recalled:
+            return
+        self.statistics.recalled([each.rect.area for each in recalled], whole=not view.stale)
+        if any(each.image.lossy for each in recalled):
+            self._lossy_at = now
+        self._mark(self.sender.queued_bytes - before, now)
+        self.sender.flush(more=self.lags)
 
     def _send_frame(
         self, rects: Sequence[Rect], now: float, *, lossless: bool = False, whole: bool = True
@@ -275,6 +290,8 @@ class DisplayChannelClient(ChannelClient):
         assert view is not None
         for rect in rects:
             view.stale.subtract(rect)
+        rects = self._images.cut(rects)
+        kept = self._images.captured(rects)
         self._encoding = True
 
         def done(images: Sequence[EncodedImage], now: float) -> None:
@@ -282,7 +299,7 @@ class DisplayChannelClient(ChannelClient):
             if self.closed:
                 self._caches.channel_lost()  # these images came after it was told
             else:
-                self._deliver(view, rects, images, now, whole=whole)
+                self._deliver(view, list(zip(rects, images, kept, strict=True)), now, whole=whole)
 
         settings = self._image_settings(lossless=lossless)
         self._hub.encode(rects, settings, done, now, expected=self._pacing.expected(rects))
@@ -290,8 +307,7 @@ class DisplayChannelClient(ChannelClient):
     def _deliver(
         self,
         view: ClientView,
-        rects: Sequence[Rect],
-        images: Sequence[EncodedImage],
+        images: Sequence[tuple[Rect, EncodedImage, Kept]],
         now: float,
         *,
         whole: bool = True,
@@ -301,8 +317,8 @@ class DisplayChannelClient(ChannelClient):
         for message in ahead:
             self.sender.queue(message)
         pixels = 0
-        for rect, image in zip(rects, images, strict=True):
-            self.sender.queue(image_message(PRIMARY, rect, image))
+        self._images.send(images)
+        for rect, image, _ in images:
             self.statistics.image(image)
             pixels += rect.area
             if image.lossy:
@@ -323,6 +339,7 @@ class DisplayChannelClient(ChannelClient):
         mark = self._pacing.window.sent(sent, now)
         self.statistics.sent(mark)
         self.sender.queue(Ping(id=mark, timestamp=int(now * 1e9)))
+        self._images.marked(mark)
 
     def numbers(self) -> DisplayNumbers:
         """What was sent, and how far the client is behind: a copy."""
@@ -339,8 +356,7 @@ class DisplayChannelClient(ChannelClient):
 
     def _image_settings(self, *, lossless: bool) -> ImageSettings:
         settings = self._hub.settings
-        wanted = settings.compression if self._preferred is None else self._preferred
-        mode = Compression(wanted) if wanted in _MODES else settings.compression
+        mode = settings.compression if self._preferred is None else self._preferred
         # A client on the same host reads pixels faster than anyone packs them: it must ask.
         if self._preferred is None and self.link.local:
             mode = Compression.OFF
@@ -356,7 +372,7 @@ class DisplayChannelClient(ChannelClient):
             dictionary=dictionary,
             zlib=settings.zlib_glz.on(wanted=True),
             jpeg_quality=JPEG_QUALITY
-            if not lossless and self._complete and settings.jpeg.on(wanted=self._pacing.slow_link)
+            if not lossless and self._images.complete and settings.jpeg.on(wanted=self._pacing.slow_link)
             else 0,
         )
 
@@ -369,11 +385,9 @@ class DisplayChannelClient(ChannelClient):
 
     def _create_surface(self, spec: SurfaceSpec) -> None:
         self._view = ClientView(Rect(0, 0, spec.width, spec.height))
+        self._images.surface(self._hub.screen)
         self._send(surface_create(PRIMARY, spec, primary=True))
 
     def _show(self) -> None:
         self.send_monitors()
         self._send(wire.DisplayMark())
-
-
-_MODES = frozenset(Compression)

@@ -1,18 +1,22 @@
 """What moved and what was packed, as messages of the display channel."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from gspice.geometry import Point, Rect
 from gspice.pixels import SurfaceSpec, row_bytes
+from gspice.stream.image_cache import Wait
 from gspice.stream.image_encoder import Coder, EncodedImage
+from gspice.stream.recall import Recalled
 from gspice.stream.reference_frame import Move
 from gspice.wire import images
-from gspice.wire.enums import BitmapFlags, JpegAlphaFlags, Ropd, ScaleMode, SurfaceFlags
+from gspice.wire.channel_types import ChannelType
+from gspice.wire.enums import BitmapFlags, ImageFlags, JpegAlphaFlags, Ropd, ScaleMode, SurfaceFlags
 from gspice.wire.message import Message
 from gspice.wire.messages.display import DisplaySurfaceCreate
 from gspice.wire.messages.draw import DisplayCopy, DisplayCopyBits, DisplayFill
-from gspice.wire.types import BrushSolid, Clip, ClipNone, ClipRects, DisplayBase
+from gspice.wire.types import BrushSolid, ChannelWait, Clip, ClipNone, ClipRects, DisplayBase
 
 
 def copy_bits(surface_id: int, move: Move) -> Message:
@@ -85,8 +89,11 @@ _IMAGES: dict[Coder, Callable[[EncodedImage], images.Image]] = {
 }
 
 
-def image_message(surface_id: int, rect: Rect, image: EncodedImage) -> Message:
-    """Packed pixels as an opaque copy to where they were captured; of one colour, as a fill."""
+def image_message(surface_id: int, rect: Rect, image: EncodedImage, cache_id: int | None = None) -> Message:
+    """Packed pixels as an opaque copy to where they were captured; of one colour, as a fill.
+
+    ``cache_id``: the client shall keep the image under this number; not for one of one colour.
+    """
     base = DisplayBase(surface_id=surface_id, box=rect)
     if image.coder is Coder.SOLID:
         return DisplayFill(
@@ -94,10 +101,30 @@ def image_message(surface_id: int, rect: Rect, image: EncodedImage) -> Message:
             brush=BrushSolid(color=int.from_bytes(image.data, "little") & 0xFFFFFF),
             ropd=Ropd.OP_PUT,
         )
-    return DisplayCopy(
-        base=base,
-        src=_IMAGES[image.coder](image),
-        src_area=Rect(0, 0, image.width, image.height),
-        ropd=Ropd.OP_PUT,
-        scale_mode=ScaleMode.NEAREST,
+    source = _IMAGES[image.coder](image)
+    if cache_id is not None:
+        source = replace(source, id=cache_id, flags=ImageFlags.CACHE_ME)
+    return _put(base, source, Rect(0, 0, image.width, image.height))
+
+
+def recalled_message(surface_id: int, recalled: Recalled, *, insist: bool) -> Message:
+    """A part of an image that the client keeps; ``insist``: it must have the exact one, where it had a lossy one."""
+    image = recalled.image
+    kind = images.FromCacheLossless if insist else images.FromCache
+    return _put(
+        DisplayBase(surface_id=surface_id, box=recalled.rect),
+        kind(id=image.id, width=image.width, height=image.height),
+        recalled.source,
     )
+
+
+def channel_waits(waits: Iterable[Wait]) -> tuple[ChannelWait, ...]:
+    """What the client must have handled of its other display channels."""
+    return tuple(
+        ChannelWait(channel_type=ChannelType.DISPLAY, channel_id=wait.channel_id, message_serial=wait.serial)
+        for wait in waits
+    )
+
+
+def _put(base: DisplayBase, source: images.Image, area: Rect) -> Message:
+    return DisplayCopy(base=base, src=source, src_area=area, ropd=Ropd.OP_PUT, scale_mode=ScaleMode.NEAREST)

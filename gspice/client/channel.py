@@ -1,7 +1,7 @@
 """What every channel has at the client's end, sans-IO: pings, acknowledgements, the server's last words."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from gspice.client.errors import quoted
@@ -24,6 +24,7 @@ from gspice.wire.messages.base import (
     SetAck,
     WaitForChannels,
 )
+from gspice.wire.types import ChannelWait
 
 MAX_NOTICES = 16
 """Notices kept; of more only the newest."""
@@ -33,7 +34,8 @@ Handlers = dict[type[Message], Callable[[Any, Any], None]]
 
 class ClientChannel:
     """Base of the channels. The driver calls ``start`` once the link is up and ``receive`` for each message,
-    and sends what ``take_output`` gives after either.
+    and sends what ``take_output`` gives after either. Ahead of each message it calls ``resume``, and as long as that
+    is false, once more whenever another channel has handled something.
 
     ``receive`` raises ProtocolError for what a server must not send: the connection is then to be closed.
     """
@@ -50,6 +52,10 @@ class ClientChannel:
         self.up = False
         """The link stage is over."""
         self.server_caps = CapSet()
+        self.handled = 0
+        """Serial of the last message that was handled."""
+        self.peer: Callable[[int, int], ClientChannel | None] = lambda channel_type, channel_id: None
+        """The session's other channels, by type and id: what it may have to wait for."""
         self.notices: deque[str] = deque(maxlen=MAX_NOTICES)
         """Lines that the server had for the user, the newest last."""
         self._leaving: str | None = None
@@ -57,6 +63,8 @@ class ClientChannel:
         self._ack_window = 0
         self._acked = 0
         """Serial up to which messages are acknowledged."""
+        self._held: tuple[Message, int] | None = None
+        """A message that waits for other channels, and its serial."""
 
     @property
     def name(self) -> str:
@@ -77,6 +85,31 @@ class ClientChannel:
 
     def receive(self, message: Message, serial: int) -> None:
         """A message of the server's; ``serial`` is that of the top-level message it came in."""
+        self._held = message, serial
+        self.resume()
+
+    def resume(self) -> bool:
+        """Handle the message that waits for other channels, if it need not any more; whether none waits."""
+        if self._held is None:
+            return True
+        message, serial = self._held
+        if not all(self._come(wait) for wait in self._waits_of(message)):
+            return False
+        self._held = None
+        self._handle(message, serial)
+        self.handled = serial
+        return True
+
+    def _come(self, wait: ChannelWait) -> bool:
+        # What is not there, or never was, cannot be waited for.
+        peer = self.peer(wait.channel_type, wait.channel_id)
+        return peer is None or peer is self or peer.handled >= wait.message_serial
+
+    def _waits_of(self, message: Message) -> Sequence[ChannelWait]:
+        """What must have been handled elsewhere before this is."""
+        return message.waits if isinstance(message, WaitForChannels) else ()
+
+    def _handle(self, message: Message, serial: int) -> None:
         handler = self.HANDLERS.get(type(message)) or _BASE_HANDLERS.get(type(message))
         if handler is None:
             raise ProtocolError(f"{message.NAME} came without anything that asked for it")
@@ -114,8 +147,6 @@ class ClientChannel:
             self.send(MigrateFlushMark())
 
     def _on_ignored(self, message: Message) -> None:
-        # WaitForChannels among them: one client's display channels would wait for each other because of a
-        # cache that they share, and here there is one display channel.
         return None
 
 

@@ -199,6 +199,9 @@ class Client:
             self._selector.modify(channel.sock, channel.events, channel)
         for key, _ in self._selector.select(timeout):
             self._guarded(key.data, key.data.advance)
+        for channel in self._channels:
+            if not channel.link.channel.resume():
+                self._guarded(channel, channel.link.resume)
         for offered in self.session.channels_to_open():
             self._open(offered, time.monotonic() + CONNECT_TIMEOUT_S)
 

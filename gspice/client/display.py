@@ -1,13 +1,14 @@
 """The display channel at the client's end: surfaces in a canvas, drawn on by the server's messages."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import ClassVar
 
 from gspice.client.channel import ClientChannel, Handlers
 from gspice.client.completeness import UnknownPixels
 from gspice.client.drawing import DRAWING_MESSAGES, base_of, clip_of, drawable_of, drawing_name
 from gspice.client.errors import UnsupportedError
-from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, ImageCache
+from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, ImageCache, KeptImages
 from gspice.errors import GuestError, ProtocolError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
@@ -19,7 +20,7 @@ from gspice.wire.channel_types import ChannelType
 from gspice.wire.enums import ImageCompression, ResourceType, Ropd, SurfaceFlags, VideoCodec
 from gspice.wire.message import Message
 from gspice.wire.messages import display as wire
-from gspice.wire.types import Clip, Head
+from gspice.wire.types import ChannelWait, Clip, Head
 
 MAX_SURFACES = 10_000
 """Surfaces at a time: devices have 1024."""
@@ -50,7 +51,9 @@ class DisplayChannel(ClientChannel):
         *,
         compression: ImageCompression = ImageCompression.OFF,
         canvas: Canvas | None = None,
+        kept: KeptImages | None = None,
     ) -> None:
+        """``kept``: the images that the client's display channels keep together; None: this is the only one."""
         super().__init__(channel_id)
         self.canvas = canvas or CpuCanvas()
         self.primary: SurfaceSpec | None = None
@@ -64,7 +67,7 @@ class DisplayChannel(ClientChannel):
         """Operations that were drawn, by name."""
         self.unsupported: Counter[str] = Counter()
         """What could not be decoded or drawn, and how often."""
-        self.cache = ImageCache()
+        self.cache = ImageCache(kept)
         self._compression = compression
         self._primary_id = 0
         self._surfaces: dict[int, SurfaceSpec] = {}
@@ -163,7 +166,7 @@ class DisplayChannel(ClientChannel):
     def _on_reset(self, message: wire.DisplayReset) -> None:
         for surface_id in list(self._surfaces):
             self._destroy(surface_id)
-        self.cache.clear()
+        self.cache.kept.clear()
         self.cache.clear_palettes()
         self._streams.clear()
         self._stream_clips.clear()
@@ -236,13 +239,18 @@ class DisplayChannel(ClientChannel):
 
     # Caches
 
+    def _waits_of(self, message: Message) -> Sequence[ChannelWait]:
+        return (
+            message.waits if isinstance(message, wire.DisplayInvalAllPixmaps) else super()._waits_of(message)
+        )
+
     def _on_inval_list(self, message: wire.DisplayInvalList) -> None:
         for resource in message.resources:
             if resource.type == ResourceType.PIXMAP:
-                self.cache.drop(resource.id)
+                self.cache.kept.drop(resource.id)
 
     def _on_inval_all(self, message: wire.DisplayInvalAllPixmaps) -> None:
-        self.cache.clear()
+        self.cache.kept.clear()
 
     def _on_inval_palette(self, message: wire.DisplayInvalPalette) -> None:
         self.cache.drop_palette(message.id)

@@ -24,15 +24,14 @@ MAX_IMAGE_BYTES = 1 << 28
 """Pixels of one decoded image: 8192x8192 of 32 bits."""
 
 
-class ImageCache:
-    """What the server has told the client to keep, and the images that GLZ images refer to."""
+class KeptImages:
+    """The images that the server has told the client to keep, for all its display channels."""
 
     def __init__(self) -> None:
-        self.glz = GlzWindow(GLZ_WINDOW_PIXELS)
         self._images: dict[int, ops.Image] = {}
         self._sizes: dict[int, int] = {}
+        self._lossy: set[int] = set()
         self._pixels = 0
-        self._palettes: dict[int, ops.Palette] = {}
 
     def __contains__(self, image_id: object) -> bool:
         return image_id in self._images
@@ -40,33 +39,49 @@ class ImageCache:
     def __len__(self) -> int:
         return len(self._images)
 
-    def keep(self, image_id: int, image: ops.Image, pixels: int) -> None:
+    def keep(self, image_id: int, image: ops.Image, pixels: int, *, lossy: bool = False) -> None:
         """Keep an image, in place of one with the same id; ProtocolError where it is far too much."""
         self.drop(image_id)
         self._images[image_id] = image
         self._sizes[image_id] = pixels
+        if lossy:
+            self._lossy.add(image_id)
         self._pixels += pixels
         if self._pixels > CACHE_PIXELS * _CACHE_SLACK:
             raise ProtocolError(
                 f"{self._pixels} pixels for the image cache, which has room for {CACHE_PIXELS}"
             )
 
-    def get(self, image_id: int) -> ops.Image:
-        """An image that is kept; ProtocolError where there is none."""
+    def get(self, image_id: int, *, exact: bool = False) -> ops.Image:
+        """An image that is kept; ProtocolError where there is none, or not the ``exact`` one."""
         if image_id not in self._images:
             raise ProtocolError(f"image {image_id:#x} is to come from the cache, which does not have it")
+        if exact and image_id in self._lossy:
+            raise ProtocolError(f"image {image_id:#x} is to come exact from the cache, which has it lossy")
         return self._images[image_id]
 
     def drop(self, image_id: int) -> None:
         """Forget an image, if it is there."""
         if self._images.pop(image_id, None) is not None:
             self._pixels -= self._sizes.pop(image_id)
+            self._lossy.discard(image_id)
 
     def clear(self) -> None:
         """Forget all images."""
         self._images.clear()
         self._sizes.clear()
+        self._lossy.clear()
         self._pixels = 0
+
+
+class ImageCache:
+    """What images of one display channel refer to: images that are kept, GLZ images before them, palettes."""
+
+    def __init__(self, kept: KeptImages | None = None) -> None:
+        """``kept``: shared with the client's other display channels."""
+        self.kept = KeptImages() if kept is None else kept
+        self.glz = GlzWindow(GLZ_WINDOW_PIXELS)
+        self._palettes: dict[int, ops.Palette] = {}
 
     def keep_palette(self, palette: ops.Palette) -> None:
         """Keep a palette; ProtocolError where there are too many."""
@@ -97,7 +112,8 @@ def image_of(image: wire.Image, cache: ImageCache) -> ops.Image:
     """
     decoded = _DECODERS[type(image)](image, cache)
     if image.flags & (ImageFlags.CACHE_ME | ImageFlags.CACHE_REPLACE_ME) and not isinstance(image, _CACHED):
-        cache.keep(image.id, decoded, image.width * image.height)
+        lossy = isinstance(image, wire.Jpeg | wire.JpegAlpha)
+        cache.kept.keep(image.id, decoded, image.width * image.height, lossy=lossy)
     return decoded
 
 
@@ -223,7 +239,7 @@ def _surface(image: wire.Surface, cache: ImageCache) -> ops.Image:
 
 
 def _from_cache(image: wire.FromCache | wire.FromCacheLossless, cache: ImageCache) -> ops.Image:
-    return cache.get(image.id)
+    return cache.kept.get(image.id, exact=isinstance(image, wire.FromCacheLossless))
 
 
 _CACHED = (wire.FromCache, wire.FromCacheLossless)

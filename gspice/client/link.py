@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gspice.client.channel import ClientChannel
+from gspice.errors import ProtocolError
 from gspice.wire.caps import CapSet, CommonCap
 from gspice.wire.framing import FrameReader, FrameWriter
 from gspice.wire.link_client import LinkClient
@@ -10,6 +11,8 @@ from gspice.wire.registry import server_messages
 
 _AUTH = CapSet.of(CommonCap.AUTH_SELECTION, CommonCap.AUTH_SPICE)
 _MINI = CapSet.of(CommonCap.MINI_HEADER)
+MAX_WAITING_BYTES = 64 << 20
+"""What may come for a channel that waits for another: servers send no more than two windows of messages ahead."""
 
 
 class ChannelLink:
@@ -33,6 +36,8 @@ class ChannelLink:
             session_id, channel.TYPE, channel.channel_id, self._common_caps, channel.CAPS, encrypt
         )
         self._reader: FrameReader | None = None
+        self._waiting_bytes = 0
+        """What came since the channel began to wait."""
         self._writer = FrameWriter(mini=False)
 
     @property
@@ -59,7 +64,23 @@ class ChannelLink:
         reader = self._reader
         assert reader is not None
         reader.feed(data)
-        while (message := reader.next_message()) is not None:
+        self._waiting_bytes += len(data)
+        self.resume()
+        if self._waiting_bytes > MAX_WAITING_BYTES:
+            raise ProtocolError(
+                f"{self._waiting_bytes} bytes came while the {self.channel.name} waits for another"
+            )
+
+    def resume(self) -> None:
+        """Let the channel handle what has come; call it after other channels have handled something."""
+        reader = self._reader
+        if reader is None:
+            return
+        while self.channel.resume():
+            self._waiting_bytes = 0
+            message = reader.next_message()
+            if message is None:
+                return
             self.channel.receive(message, reader.serial)
 
     def data_to_send(self) -> list[bytes | memoryview]:

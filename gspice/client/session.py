@@ -136,6 +136,8 @@ class Session:
         self.display = DisplayChannel(display_id, compression=compression)
         self.inputs = InputsChannel()
         self.cursor = CursorChannel(display_id)
+        for channel in (self.display, self.inputs, self.cursor):
+            channel.peer = self._peer
         self._unopened: list[ClientChannel] = [
             channel for channel in (self.display, self.inputs, self.cursor) if channel.TYPE in wanted
         ]
@@ -146,6 +148,12 @@ class Session:
         ready = [channel for channel in self._unopened if (channel.TYPE, channel.channel_id) in offered]
         self._unopened = [channel for channel in self._unopened if channel not in ready]
         return ready
+
+    def _peer(self, channel_type: int, channel_id: int) -> ClientChannel | None:
+        for channel in (self.display, self.inputs, self.cursor):
+            if (channel.TYPE, channel.channel_id) == (channel_type, channel_id):
+                return channel if channel.up else None
+        return None
 
     def progress(self) -> str:
         """What the picture is still waiting for, in words; empty once it is there."""

@@ -34,6 +34,7 @@ PACKAGES = (
     Package("numpy", "numpy", "1.26", "no server: pixels are its arrays"),
     Package("pillow", "PIL", "10", "no gspice command: its desktop draws text with it"),
     Package("prometheus-client", "prometheus_client", "0.20", "no metrics", Status.WARN),
+    Package("xxhash", "xxhash", "3.2", "no server: what clients keep is known by its hashes"),
     Package("zstandard", "zstandard", "0.22", "no server: recordings are written with it"),
     Package("av", "av", "12", "no video", Status.WARN),
     Package("moderngl", "moderngl", "5.12", "no canvas on OpenGL", Status.NOTE),

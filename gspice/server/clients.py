@@ -6,6 +6,7 @@ On the host loop. A client is one main channel and the channels that named its c
 import itertools
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -61,7 +62,7 @@ class Client:
     arrived: bool = True
     """False: its machine is still on the way here, and its channels stand in ``waiting`` until then."""
     waiting: list[_Waiting] = field(default_factory=list)
-    caches: ClientCaches = field(default_factory=ClientCaches)
+    caches: ClientCaches = field(default_factory=lambda: ClientCaches(threading.RLock()))
 
 
 class Clients:

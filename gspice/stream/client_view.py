@@ -20,6 +20,9 @@ MAX_RECTS = 48
 MAX_PIECE = 256 << 10
 """Pixels of one image: what is encoded in a few milliseconds."""
 
+ALIGNED = (128, 32)
+"""Rows at whose multiples large areas are cut, the first where it leaves more than half of them."""
+
 
 class ClientView:
     """One surface as one client has it."""
@@ -120,9 +123,16 @@ class ClientView:
         if rect.top < self._turn < rect.bottom and rows < rect.height:
             start = self._turn
             rows = min(rows, rect.bottom - start)
+        if start + rows < rect.bottom:
+            rows = _aligned(start, rows)
         step = max(1, MAX_PIECE // rect.width)
-        for top in range(start, start + rows, step):
-            taken.append(Rect(rect.left, top, rect.right, min(top + step, start + rows)))
+        top = start
+        while top < start + rows:
+            end = min(top + step, start + rows)
+            if end < start + rows:
+                end = top + _aligned(top, end - top)
+            taken.append(Rect(rect.left, top, rect.right, end))
+            top = end
         self._turn = start + rows if start + rows < rect.bottom else 0
         return rows * rect.width
 
@@ -136,3 +146,11 @@ class ClientView:
             part = Rect(rect.left, rect.top, rect.right, rect.top + rows)
             self.stale.add(part)
             left -= part.area
+
+
+def _aligned(top: int, rows: int) -> int:
+    """About so many rows, to an end at which images that clients keep can be found again."""
+    for side in ALIGNED:
+        if (top + rows) // side * side > top + rows // 2:
+            return (top + rows) // side * side - top
+    return rows

@@ -43,6 +43,8 @@ class Coder(Enum):
     LZ4 = auto()
     JPEG = auto()
     JPEG_ALPHA = auto()
+    CACHED = auto()
+    """None: the client has the pixels in its cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gspice.gpu.canvas import Changes
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.region import Region
 from gspice.stream.backdrop import LAYERS, Backdrop, Kept, Uncovered
+from gspice.stream.cells import Cells, Grid
 from gspice.stream.merging import merge
 from gspice.stream.reference_frame import Move, ReferenceFrame
 from gspice.stream.widening import SENT_AS, widen
@@ -85,6 +86,7 @@ class Screen:
         )
         self._backdrop: Backdrop | None = None
         """Made with the second look: the first has nothing to cover."""
+        self._cells: dict[Grid, Cells] = {}
         self._declared = Region([self.bounds])
         self._hints: set[tuple[int, int]] = set()
         self._declared_at: float | None = None
@@ -141,6 +143,8 @@ class Screen:
                 )
         else:
             uncovered = self._backdrop.uncovered(changed, now)
+        for cells in self._cells.values():
+            cells.changed([*changed, *[move.rect for move in moves]], now)
         self._since = stamp  # a look that fails before is made up for by the next
         return Look(kept, moves, uncovered, changed, since)
 
@@ -171,6 +175,13 @@ class Screen:
         if self._widened:
             pixels = widen(pixels)
         return pixels.data, pixels.stride
+
+    def cells(self, grid: Grid) -> Cells:
+        """The cells of the last look; each grid costs as much as it is asked for."""
+        cells = self._cells.get(grid)
+        if cells is None:
+            cells = self._cells[grid] = Cells(self, grid)
+        return cells
 
     def read(self, rect: Rect) -> Pixels:
         """The pixels of the last look, inside the surface; rows without padding."""

@@ -4,7 +4,7 @@ Plain numbers of the worker's thread. ``DisplayNumbers`` and ``DamageNumbers`` a
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gspice.stream.image_encoder import Coder, EncodedImage
@@ -86,6 +86,14 @@ class DisplayStatistics:
         entry.pixels += image.width * image.height
         entry.raw_bytes += image.width * image.height * (image.format.bits_per_pixel // 8)
         entry.sent_bytes += len(image.data)
+
+    def recalled(self, pixels: Sequence[int], *, whole: bool) -> None:
+        """The client drew parts of so many pixels each from its cache; ``whole`` as with ``taken``."""
+        entry = self.coders.setdefault(Coder.CACHED, CoderStatistics())
+        entry.images += len(pixels)
+        entry.pixels += sum(pixels)
+        self.taken(whole=whole)
+        self.frames += whole
 
     def damaged(self, since: float) -> None:
         """The client's picture is behind; ``since``: when the oldest of that damage was declared."""

@@ -4,17 +4,19 @@ Real canvas, hub, encoders, wire bytes and decoders; only time, the pool and the
 """
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
 from gspice.channels.base import LinkInfo
 from gspice.channels.display import DisplayChannel
+from gspice.client.channel import ClientChannel
 from gspice.client.display import DisplayChannel as OurClient
+from gspice.client.images import KeptImages
 from gspice.geometry import Point, Rect
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
-from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
+from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl import ops
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.compression import Compression, DisplaySettings, WanCompression
@@ -22,10 +24,13 @@ from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.message import Message
 from gspice.wire.messages.base import Ack, AckSync, Pong
-from gspice.wire.messages.display import DisplayInit, DisplayPreferredCompression
+from gspice.wire.messages.display import DisplayInit, DisplayInvalList, DisplayPreferredCompression
+from gspice.wire.messages.draw import DisplayCopy
 
 CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.LZ4_COMPRESSION)
 PUT = 8
+CACHES = (0, 1 << 16, 1 << 16, 1 << 17, 1 << 20)
+"""Pixels that clients keep: none, hardly more than a screen, as much as they want."""
 
 
 class LateEncoders:
@@ -42,27 +47,52 @@ class LateEncoders:
         done(job(), now)
 
 
+class Person:
+    """One client, with all its display channels; ``pixels``: what its cache holds."""
+
+    def __init__(self, number: int, pixels: int) -> None:
+        self.number = number
+        self.pixels = pixels
+        self.caches = ClientCaches()
+        self.kept = KeptImages()
+        self.channels: dict[int, Client] = {}
+
+    def peer(self, channel_type: int, channel_id: int) -> ClientChannel | None:
+        """What one of its channels waits for; GLZ images are none of it: each channel has a dictionary of its own."""
+        assert channel_type == ChannelType.DISPLAY
+        channel = self.channels.get(channel_id)
+        return channel.theirs if channel is not None else None
+
+
 class Client:
     """Both ends of one display channel, and the line between them."""
 
-    def __init__(self, world: "World", *, compression: Compression | None, window: int, number: int) -> None:
+    def __init__(
+        self, world: "World", person: Person, *, compression: Compression | None, window: int, channel_id: int
+    ) -> None:
         self.world = world
+        self.person = person
+        self.channel_id = channel_id
+        person.channels[channel_id] = self
         self.line: deque[bytes] = deque()
         self.kinds: deque[type[Message]] = deque()
         self.queued_bytes = 0
         self.blocked = False
         self.serial = 0
-        self.theirs = OurClient()
+        self.come = 0
+        """Serial of the last message that has reached the client."""
+        self.theirs = OurClient(channel_id, kept=person.kept)
+        self.theirs.peer = person.peer
         link = LinkInfo(
-            connection_id=number,
+            connection_id=person.number,
             channel_type=ChannelType.DISPLAY,
-            channel_id=0,
+            channel_id=channel_id,
             common_caps=CapSet(),
             channel_caps=CAPS,
             secure=False,
             local=False,
-            peer=f"client {number}",
-            caches=ClientCaches(),
+            peer=f"client {person.number}",
+            caches=person.caches,
         )
         self.ours = world.hub.connect(link, self)
         if compression is not None:
@@ -70,8 +100,8 @@ class Client:
         self.ours.receive(
             DisplayInit(
                 pixmap_cache_id=1,
-                pixmap_cache_size=1 << 20,
-                glz_dictionary_id=1,
+                pixmap_cache_size=person.pixels,
+                glz_dictionary_id=channel_id,
                 glz_dictionary_window_size=window,
             ),
             world.now,
@@ -82,6 +112,7 @@ class Client:
         self.line.append(data)
         self.kinds.append(type(message))
         self.queued_bytes += len(data)
+        self.serial += 1
 
     def queue(self, message: Message) -> None:
         self.send(message)
@@ -95,10 +126,19 @@ class Client:
     def deliver(self, count: int) -> None:
         """So many messages reach the client, and its answers come back."""
         for _ in range(min(count, len(self.line))):
+            if not self.theirs.resume():
+                break
             data, kind = self.line.popleft(), self.kinds.popleft()
             self.queued_bytes -= len(data)
-            self.serial += 1
-            self.theirs.receive(kind.parse(data), self.serial)
+            self.come += 1
+            message = kind.parse(data)
+            if isinstance(message, DisplayInvalList) and self.theirs.resume():
+                # A client that finds nothing to drop complains.
+                assert all(resource.id in self.person.kept for resource in message.resources)
+            self.theirs.receive(message, self.come)
+            self.world.counts[kind] += 1
+            if isinstance(message, DisplayCopy):
+                self.world.counts[type(message.src)] += 1
             for answer in self.theirs.take_output():
                 if isinstance(answer, Pong):
                     self.ours.receive(answer, self.world.now)
@@ -130,7 +170,12 @@ class World:
         )
         self.hub = DisplayChannel(self.canvas, settings, self.encoders, self.wakes.append)
         self.clients: list[Client] = []
+        self.people: list[Person] = []
         self.numbers = 0
+        self.counts: Counter[type] = Counter()
+        """Messages that came, and images that were drawn, by type."""
+        self.pictures: list[Pixels] = []
+        """What the whole screen was, to be shown again."""
         self.spec = SurfaceSpec(self.random.randint(20, 260), self.random.randint(20, 200), surface_format)
         self.create()
         self.connect()
@@ -174,16 +219,45 @@ class World:
             client.blocked = not client.blocked
 
     def connect(self) -> None:
-        if len(self.clients) < 3:
+        if len(self.clients) < 4:
+            if not self.people or self.random.random() < 0.5:
+                self.people.append(Person(len(self.people), self.random.choice(CACHES)))
             self.numbers += 1
             compression = self.random.choice([None, None, *Compression])
             window = self.random.choice((0, 1 << 17, 1 << 22))
-            self.clients.append(Client(self, compression=compression, window=window, number=self.numbers))
+            person = self.random.choice(self.people)
+            self.clients.append(
+                Client(self, person, compression=compression, window=window, channel_id=self.numbers)
+            )
 
     def leave(self) -> None:
         if len(self.clients) > 1:
             client = self.clients.pop(self.random.randrange(len(self.clients)))
             client.ours.disconnected(self.now)
+            del client.person.channels[client.channel_id]
+
+    def remember(self) -> None:
+        """The screen as it is will be shown again."""
+        whole = Rect(0, 0, self.spec.width, self.spec.height)
+        pixels = self.canvas.read(0, whole)
+        if pixels.format in (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32):
+            self.pictures.append(pixels)
+
+    def flip(self) -> None:
+        """Something that was there before, after a pause, and time to take some of it."""
+        if self.pictures:
+            self._show(self.random.choice(self.pictures[-4:]))
+            self.now += 0.3
+            self.push()
+            if self.random.random() < 0.7:
+                self.finish()
+                self.deliver()
+
+    def _show(self, pixels: Pixels) -> None:
+        both = Rect(0, 0, min(pixels.width, self.spec.width), min(pixels.height, self.spec.height))
+        op = _copy_of(pixels.width, pixels.height, pixels.data, both)
+        drawable = ops.Drawable(surface_id=0, bbox=both, op=op)
+        self.hub.note([(drawable, self.canvas.submit([drawable])[0].rects)])
 
     def recreate(self) -> None:
         self.canvas.destroy_surface(0)
@@ -195,8 +269,8 @@ class World:
         self.create()
 
     _CHOICES = (
-        (draw, push, wait, deliver, finish, block, connect, leave, recreate),
-        (30, 20, 15, 15, 12, 2, 1, 1, 1),
+        (draw, push, wait, deliver, finish, remember, flip, block, connect, leave, recreate),
+        (30, 20, 15, 15, 12, 3, 6, 2, 2, 1, 1),
     )
 
     def create(self) -> None:
@@ -281,11 +355,15 @@ class World:
                 if pixels.format not in (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32):
                     return self._fill(rect)
                 data = pixels.data
-        image = ops.BitmapImage(
-            id=0, flags=0, width=rect.width, height=rect.height, format=BitmapFormat.XRGB32,
-            top_down=True, stride=rect.width * 4, data=data,
-        )  # fmt: skip
-        return ops.Copy(image, Rect(0, 0, rect.width, rect.height), PUT, 0, ops.Mask())
+        return _copy_of(rect.width, rect.height, data)
+
+
+def _copy_of(width: int, height: int, data: bytes, area: Rect | None = None) -> ops.Op:
+    image = ops.BitmapImage(
+        id=0, flags=0, width=width, height=height, format=BitmapFormat.XRGB32,
+        top_down=True, stride=width * 4, data=data,
+    )  # fmt: skip
+    return ops.Copy(image, area or Rect(0, 0, width, height), PUT, 0, ops.Mask())
 
 
 def visible(data: bytes, surface_format: SurfaceFormat) -> bytes:

@@ -210,12 +210,12 @@ def test_images_come_from_the_cache(
     cls: type[wire.FromCache | wire.FromCacheLossless], cache: ImageCache
 ) -> None:
     image_of(bitmap(1, 1, gray(1), id=5), cache)
-    assert 5 not in cache
+    assert 5 not in cache.kept
     image_of(bitmap(1, 1, gray(2), id=5, flags=CACHE_ME), cache)
     assert decoded(cls(id=5, width=1, height=1), cache).data == gray(2)
     image_of(bitmap(1, 1, gray(3), id=5, flags=wire.ImageFlags.CACHE_REPLACE_ME), cache)
     assert decoded(cls(id=5, width=1, height=1), cache).data == gray(3)
-    cache.drop(5)
+    cache.kept.drop(5)
     with pytest.raises(ProtocolError, match="0x5 is to come from the cache"):
         image_of(cls(id=5, width=1, height=1), cache)
 
@@ -225,9 +225,9 @@ def test_the_image_cache_has_a_limit() -> None:
     image = decoded(bitmap(1, 1, gray(1)), cache)
     numbers = range(2 * CACHE_PIXELS // side**2)
     for number in (*numbers, 0):
-        cache.keep(number, image, side**2)
+        cache.kept.keep(number, image, side**2)
     with pytest.raises(ProtocolError, match="image cache"):
-        cache.keep(len(numbers), image, side**2)
+        cache.kept.keep(len(numbers), image, side**2)
 
 
 def indexed(**fields: object) -> wire.Bitmap:
