@@ -19,9 +19,9 @@ from gspice.wire.messages.base import WaitForChannels
 from gspice.wire.messages.display import DisplayInit, DisplayInvalAllPixmaps, DisplayInvalList
 from gspice.wire.types import ResourceId
 
-PARTS = Grid(64, 32)
-"""Cells of images of any size, for clients that draw parts of images."""
-WHOLES = Grid(256, 128)
+PARTS = Grid(128, 16)
+"""Cells of images of any size, for clients that draw parts of images. Few rows, as slow links get few at a time."""
+WHOLES = Grid(256, 64)
 """Cells that are sent as an image each, to clients that draw only whole ones: large enough to be packed well."""
 MOST_MARKS = 1024
 """Pings under way that are remembered; of more, the oldest confirm nothing."""

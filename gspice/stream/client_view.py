@@ -20,7 +20,7 @@ MAX_RECTS = 48
 MAX_PIECE = 256 << 10
 """Pixels of one image: what is encoded in a few milliseconds."""
 
-ALIGNED = (128, 32)
+ALIGNED = (64, 16)
 """Rows at whose multiples large areas are cut, the first where it leaves more than half of them."""
 
 

@@ -45,6 +45,7 @@ class RecordingSender:
         """Whether ``queued_bytes`` grows as if nothing were ever taken."""
 
     def send(self, message: Message) -> None:
+        self.serial += 1
         if isinstance(message, Ping):
             self.pings.append(message)
         elif (isinstance(message, DisplaySurfaceCreate | DisplaySurfaceDestroy) and message.surface_id) or (

@@ -13,8 +13,8 @@ LOSSY = "lossy"
 START_SIZE = 640, 480
 """Of the desktop, until a client asks for another."""
 ENOUGH_FRAMES = 10
-HARMLESS = {"raw", "solid"}
-"""What small images, or those of one colour, are in every mode."""
+HARMLESS = {"raw", "solid", "cached"}
+"""What small images, those of one colour, and those that the client has already, are in every mode."""
 
 
 def start(start_serve: Callable[..., Serve], mode: str) -> Serve:
