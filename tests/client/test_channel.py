@@ -112,3 +112,38 @@ def test_what_nobody_asked_for_is_an_error(channel: ClientChannel) -> None:
 def test_names_tell_channels_apart() -> None:
     assert InputsChannel().name == "inputs channel"
     assert InputsChannel(2).name == "inputs channel 2"
+
+
+def waits(*serials: tuple[int, int]) -> base.WaitForChannels:
+    """For messages of inputs channels: id and serial."""
+    return base.WaitForChannels(
+        waits=tuple(
+            ChannelWait(channel_type=3, channel_id=number, message_serial=serial)
+            for number, serial in serials
+        )
+    )
+
+
+def test_a_channel_waits_until_others_have_come_so_far() -> None:
+    channels = {number: InputsChannel(number) for number in range(3)}
+    waiting = channels[0]
+    waiting.peer = lambda channel_type, number: channels.get(number) if channel_type == 3 else None
+    for channel in channels.values():
+        channel.receive(ANY, 1)
+    waiting.receive(waits((1, 3), (2, 2), (9, 99), (0, 2)), 2)
+    assert not waiting.resume() and waiting.handled == 1
+    channels[1].receive(ANY, 2)
+    channels[2].receive(ANY, 2)
+    assert not waiting.resume()
+    channels[1].receive(ANY, 3)
+    assert waiting.resume() and waiting.handled == 2
+    waiting.receive(base.Ping(id=1, timestamp=0), 3)
+    assert waiting.handled == 3 and len(waiting.take_output()) == 1
+
+
+def test_what_has_come_already_is_not_waited_for(channel: ClientChannel) -> None:
+    other = InputsChannel(1)
+    other.receive(ANY, 5)
+    channel.peer = lambda channel_type, number: other
+    channel.receive(waits((1, 5)), 1)
+    assert channel.resume() and channel.handled == 1

@@ -231,6 +231,28 @@ def test_all_images_can_be_dropped(shown: DisplayChannel) -> None:
     assert 5 not in shown.cache.kept
 
 
+def test_all_images_are_dropped_once_the_other_channels_have_come_so_far(shown: DisplayChannel) -> None:
+    other = DisplayChannel(1, kept=shown.cache.kept)
+    shown.peer = lambda channel_type, number: other if (channel_type, number) == (2, 1) else None
+    feed(shown, copy(bitmap(8, 4, gray(*range(32)), id=5, flags=wire.ImageFlags.CACHE_ME)))
+    waits = (wire.ChannelWait(channel_type=2, channel_id=1, message_serial=2),)
+    shown.receive(display.DisplayInvalAllPixmaps(waits=waits), 2)
+    assert 5 in other.cache.kept and not shown.resume()
+    feed(other, display.DisplayInvalAllPalettes(), display.DisplayInvalAllPalettes())
+    assert shown.resume() and 5 not in other.cache.kept
+
+
+def test_display_channels_draw_what_either_was_told_to_keep(shown: DisplayChannel) -> None:
+    other = DisplayChannel(1, kept=shown.cache.kept)
+    feed(
+        other,
+        create_primary(8, 4),
+        copy(bitmap(2, 1, gray(7, 9), id=5, flags=wire.ImageFlags.CACHE_ME), CORNER),
+    )
+    feed(shown, copy(wire.FromCache(id=5, width=2, height=1), CORNER))
+    assert pixel(shown, 1, 0) == pixel(other, 1, 0)
+
+
 def glz(dictionary: GlzDictionary, levels: bytes, box: Rect) -> Message:
     data = dictionary.encode(gray(*levels), LzType.RGB32, box.width, box.height, box.width * 4)
     assert data is not None

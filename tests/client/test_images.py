@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, MAX_PALETTES, ImageCache, image_of
-from gspice.codec import lz4
+from gspice.codec import jpeg_encode, lz4
 from gspice.codec.glz_encode import GlzDictionary
 from gspice.codec.lz import LzType
 from gspice.errors import ProtocolError
@@ -218,6 +218,18 @@ def test_images_come_from_the_cache(
     cache.kept.drop(5)
     with pytest.raises(ProtocolError, match="0x5 is to come from the cache"):
         image_of(cls(id=5, width=1, height=1), cache)
+
+
+def test_a_lossy_image_does_not_pass_for_the_exact_one(cache: ImageCache) -> None:
+    rows = bytes(range(256)) * 4
+    jpeg = wire.Jpeg(id=5, flags=CACHE_ME, width=16, height=16, data=jpeg_encode.encode(rows, 16, 16, 64, 85))
+    image_of(jpeg, cache)
+    image_of(wire.FromCache(id=5, width=16, height=16), cache)
+    with pytest.raises(ProtocolError, match="0x5 is to come exact"):
+        image_of(wire.FromCacheLossless(id=5, width=16, height=16), cache)
+    replaced = bitmap(1, 1, gray(3), id=5, flags=wire.ImageFlags.CACHE_REPLACE_ME)
+    image_of(replaced, cache)
+    assert decoded(wire.FromCacheLossless(id=5, width=1, height=1), cache).data == gray(3)
 
 
 def test_the_image_cache_has_a_limit() -> None:

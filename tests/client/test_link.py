@@ -13,9 +13,10 @@ from gspice.wire.framing import FrameReader, FrameWriter
 from gspice.wire.link import LinkError
 from gspice.wire.link_server import LinkRequested, LinkServer, TicketReceived
 from gspice.wire.message import Message
-from gspice.wire.messages.base import Ping, Pong
+from gspice.wire.messages.base import Ping, Pong, WaitForChannels
 from gspice.wire.messages.inputs import InputsInit
 from gspice.wire.registry import client_messages
+from gspice.wire.types import ChannelWait
 from tests.client.fake_server import OAEP, public_key_der, server_key
 
 COMMON = CapSet.of(CommonCap.AUTH_SELECTION, CommonCap.AUTH_SPICE, CommonCap.MINI_HEADER)
@@ -127,3 +128,37 @@ def test_long_messages_are_refused_at_their_header() -> None:
     link.receive(server.data_to_send())
     with pytest.raises(ProtocolError, match="longer than"):
         link.receive(b"\4\0" + (InputsChannel.MAX_MESSAGE + 1).to_bytes(4, "little"))
+
+
+def test_a_channel_that_waits_gets_nothing_more_until_it_need_not() -> None:
+    link, other = new_link(), InputsChannel(1)
+    link.channel.peer = lambda channel_type, number: other
+    server = do_link(link)
+    server.grant()
+    link.receive(server.data_to_send())
+    writer = FrameWriter(mini=True)
+    wait = WaitForChannels(waits=(ChannelWait(channel_type=3, channel_id=1, message_serial=1),))
+    link.receive(framed(writer, wait, Ping(id=1, timestamp=2)))
+    assert link.channel.take_output() == []
+    link.receive(framed(writer, Ping(id=2, timestamp=2)))
+    assert link.channel.take_output() == []
+    other.receive(InputsInit(modifiers=0), 1)
+    link.resume()
+    assert [pong.id for pong in link.channel.take_output() if isinstance(pong, Pong)] == [1, 2]
+
+
+def test_what_comes_for_a_channel_that_waits_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gspice.client.link.MAX_WAITING_BYTES", 1000)
+    link = new_link()
+    link.channel.peer = lambda channel_type, number: InputsChannel(1)
+    server = do_link(link)
+    server.grant()
+    link.receive(server.data_to_send())
+    writer = FrameWriter(mini=True)
+    wait = WaitForChannels(waits=(ChannelWait(channel_type=3, channel_id=1, message_serial=1),))
+    for _ in range(3):
+        link.receive(framed(writer, Ping(id=1, timestamp=2, data=bytes(600))))
+    link.receive(framed(writer, wait))
+    link.receive(framed(writer, Ping(id=1, timestamp=2, data=bytes(600))))
+    with pytest.raises(ProtocolError, match="waits for another"):
+        link.receive(framed(writer, Ping(id=1, timestamp=2, data=bytes(600))))

@@ -142,3 +142,12 @@ def test_a_ping_with_a_payload_is_answered() -> None:
     session.main.take_output()
     feed(session, base.Ping(id=1, timestamp=2, data=bytes(256000)))
     assert session.main.take_output() == [base.Pong(id=1, timestamp=2)]
+
+
+def test_a_channel_waits_only_for_what_is_linked() -> None:
+    session = feed(Session(display_id=1), INIT)
+    assert session.display.peer(ChannelType.CURSOR, 1) is None
+    session.cursor.start(CapSet())
+    assert session.display.peer(ChannelType.CURSOR, 1) is session.cursor
+    assert session.display.peer(ChannelType.CURSOR, 0) is None
+    assert session.display.peer(ChannelType.DISPLAY, 0) is None
