@@ -38,9 +38,14 @@ def copy(image: Image, left: int, top: int) -> DisplayCopy:
 
 
 class SentImages:
-    """Listens at ``port``; whoever opens the display channel gets a primary surface of that size and the messages."""
+    """Listens at ``port``; whoever opens the display channel gets a primary surface of that size and the messages.
 
-    def __init__(self, width: int, height: int, messages: Sequence[Message]) -> None:
+    ``others``: what further display channels get, which are then there.
+    """
+
+    def __init__(
+        self, width: int, height: int, messages: Sequence[Message], *others: Sequence[Message]
+    ) -> None:
         create = DisplaySurfaceCreate(
             surface_id=0,
             width=width,
@@ -48,9 +53,14 @@ class SentImages:
             format=SurfaceFormat.XRGB32,
             flags=SurfaceFlags.PRIMARY,
         )
-        self._answers: dict[type[Message], Sequence[Message]] = {
-            MainAttachChannels: [MainChannelsList(channels=(ChannelId(type=ChannelType.DISPLAY, id=0),))],
-            DisplayInit: [create, *messages, DisplayMark()],
+        displays = range(1 + len(others))
+        channels = tuple(ChannelId(type=ChannelType.DISPLAY, id=number) for number in displays)
+        self._answers: dict[tuple[type[Message], int], Sequence[Message]] = {
+            (MainAttachChannels, 0): [MainChannelsList(channels=channels)],
+            **{
+                (DisplayInit, number): [create, *sent, DisplayMark()]
+                for number, sent in enumerate((messages, *others))
+            },
         }
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -80,7 +90,7 @@ class SentImages:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            link, channel_type = _linked(connection)
+            link, channel_type, channel_id = _linked(connection)
             reader = FrameReader(client_messages(channel_type), mini=True, max_size=MAX_MESSAGE)
             writer = FrameWriter(mini=True)
             if channel_type == ChannelType.MAIN:
@@ -89,7 +99,7 @@ class SentImages:
             while True:
                 reader.feed(data)
                 while (message := reader.next_message()) is not None:
-                    for answer in self._answers.get(type(message), ()):
+                    for answer in self._answers.get((type(message), channel_id), ()):
                         connection.sendall(b"".join(writer.encode(answer)))
                 data = connection.recv(1 << 16)
                 if not data:
@@ -110,9 +120,9 @@ _INIT = MainInit(
 )
 
 
-def _linked(connection: socket.socket) -> tuple[LinkServer, ChannelType]:
+def _linked(connection: socket.socket) -> tuple[LinkServer, ChannelType, int]:
     link = LinkServer()
-    channel_type = ChannelType.MAIN
+    channel_type, channel_id = ChannelType.MAIN, 0
     while not link.done:
         data = connection.recv(4096)
         if not data:
@@ -120,11 +130,11 @@ def _linked(connection: socket.socket) -> tuple[LinkServer, ChannelType]:
         link.receive(data)
         while (event := link.next_event()) is not None:
             if isinstance(event, LinkRequested):
-                channel_type = ChannelType(event.channel_type)
+                channel_type, channel_id = ChannelType(event.channel_type), event.channel_id
                 link.accept(LinkKey().public_key_der, COMMON, CapSet())
             elif isinstance(event, TicketReceived):
                 link.grant()
             else:
                 raise ConnectionError(f"link stage: {event}")
         connection.sendall(link.data_to_send())
-    return link, channel_type
+    return link, channel_type, channel_id

@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 
 from gspice.geometry import Rect
-from gspice.pixels import SurfaceFormat, SurfaceSpec
+from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.compression import Compression, WanCompression
+from gspice.wire.enums import BitmapFlags, ImageFlags
 from gspice.wire.images import Bitmap, FromCache, FromCacheLossless, Glz, LzRgb, Quic, ZlibGlz
 from gspice.wire.message import Message
-from gspice.wire.messages.base import Ping, Pong
+from gspice.wire.messages.base import Ping, Pong, WaitForChannels
 from gspice.wire.messages.display import DisplayInvalList, DisplayMark, DisplayMonitorsConfig
 from gspice.wire.messages.draw import DisplayCopy
-from gspice.wire.types import ResourceType
+from gspice.wire.types import ChannelWait, ResourceId, ResourceType
 from tests.channels.display_rig import INIT, RecordingSender, Rig, bitmap_copy, link
 from tests.peers.peers import SpiceGtk
 from tests.peers.pictures import Picture
-from tests.peers.sent_images import SentImages
+from tests.peers.sent_images import SentImages, copy
 from tests.peers.test_encoded_images import pixels_of
 
 pytestmark = pytest.mark.peer
@@ -89,9 +90,9 @@ def pictures() -> list[Picture]:
     ]
 
 
-def shown(spice_gtk: SpiceGtk, messages: list[Message]) -> Picture:
-    """What spice-gtk holds after these; it would wait for ever for an image that it lacks."""
-    server = SentImages(SPEC.width, SPEC.height, messages)
+def shown(spice_gtk: SpiceGtk, *messages: list[Message]) -> Picture:
+    """What spice-gtk holds after these in its last channel; it would wait for ever for an image that it lacks."""
+    server = SentImages(SPEC.width, SPEC.height, *messages)
     try:
         answer = spice_gtk.do("connect", uri=f"spice://127.0.0.1:{server.port}", want=["main", "display"])
         assert answer["ok"], answer["events"]
@@ -137,3 +138,29 @@ def test_pictures_that_come_back_come_from_the_cache(
         picture = shown(spice_gtk, sent[:count])
         assert np.array_equal(picture, canvas), int((picture != canvas).sum())
     assert "CRITICAL" not in spice_gtk.log_text(), spice_gtk.log_text()
+
+
+def test_nothing_is_dropped_before_another_channel_has_drawn_it(spice_gtk: SpiceGtk) -> None:
+    red, *more = (np.full((SPEC.height, SPEC.width, 4), level, np.uint8) for level in range(100, 0, -2))
+    first = [_kept(red, 7), DisplayInvalList(resources=(ResourceId(id=7),))]
+    second = [_wait(0, 2), *(_kept(pixels, 0, flags=0) for pixels in more), copy(_from_cache(7), 0, 0)]
+    # Messages are counted from 1, which is the surface's.
+    first.insert(1, _wait(1, 1 + len(second)))
+    assert (shown(spice_gtk, first, second)[..., :3] == 100).all()
+
+
+def _kept(pixels: Picture, number: int, *, flags: int = ImageFlags.CACHE_ME) -> Message:
+    height, width, _ = pixels.shape
+    image = Bitmap(
+        id=number, flags=flags, width=width, height=height, x=width, y=height, format=BitmapFormat.XRGB32,
+        bitmap_flags=BitmapFlags.TOP_DOWN, stride=width * 4, data=pixels.tobytes(),
+    )  # fmt: skip
+    return copy(image, 0, 0)
+
+
+def _from_cache(number: int) -> FromCache:
+    return FromCache(id=number, width=SPEC.width, height=SPEC.height)
+
+
+def _wait(channel_id: int, serial: int) -> Message:
+    return WaitForChannels(waits=(ChannelWait(channel_type=2, channel_id=channel_id, message_serial=serial),))
