@@ -290,7 +290,6 @@ class DisplayChannelClient(ChannelClient):
         assert view is not None
         for rect in rects:
             view.stale.subtract(rect)
-        rects = self._images.cut(rects)
         kept = self._images.captured(rects)
         self._encoding = True
 

@@ -12,17 +12,17 @@ from gspice.stream.client_caches import ClientCaches
 from gspice.stream.client_view import ClientView
 from gspice.stream.image_cache import MAX_CACHE_PIXELS, Part, PixmapCache
 from gspice.stream.image_encoder import Coder, EncodedImage
-from gspice.stream.recall import MIN_PIXELS, Recalled, recall
+from gspice.stream.recall import MIN_PIXELS, Recalled, recall, recall_wholes
 from gspice.stream.screen import Screen
 from gspice.wire.message import Message
 from gspice.wire.messages.base import WaitForChannels
 from gspice.wire.messages.display import DisplayInit, DisplayInvalAllPixmaps, DisplayInvalList
 from gspice.wire.types import ResourceId
 
-PARTS = Grid(128, 16)
-"""Cells of images of any size, for clients that draw parts of images. Few rows, as slow links get few at a time."""
-WHOLES = Grid(256, 64)
-"""Cells that are sent as an image each, to clients that draw only whole ones: large enough to be packed well."""
+CELLS = Grid(128, 16)
+"""By which parts of images are found again. Few rows, as slow links get few at a time."""
+MOST_HOMES = 256
+"""Places at which a client that draws only whole images is known to keep some; of more, the oldest are forgotten."""
 MOST_MARKS = 1024
 """Pings under way that are remembered; of more, the oldest confirm nothing."""
 
@@ -47,6 +47,8 @@ class DisplayImages:
         self._cells: Cells | None = None
         self._marks: deque[tuple[int, int]] = deque(maxlen=MOST_MARKS)
         """Pings that were not answered yet, and their serials."""
+        self._homes: dict[Rect, None] = {}
+        """Where images were put that are kept, for a client that draws only whole ones; the newest last."""
         self._unseen: set[int] = set()
         """Cells that have changed since they were last looked for in the cache."""
 
@@ -71,7 +73,8 @@ class DisplayImages:
         """The client has this screen's surface now, with nothing on it."""
         self._cells = None
         if screen is not None and self._cache is not None:
-            self._cells = screen.cells(PARTS if self.complete else WHOLES)
+            self._cells = screen.cells(CELLS)
+            self._homes.clear()
             self._unseen = self._cells.touching([screen.bounds])
 
     def looked(self, rects: Sequence[Rect]) -> None:
@@ -95,9 +98,18 @@ class DisplayImages:
         self._unseen = set()
         if not unseen:
             return ()
-        wanted = list(cells.digests(unseen))
+        wanted = list(cells.digests(unseen)) if self.complete else []
+        # A frame may have been packed, and put at home, from a surface that was larger.
+        homes = [
+            home
+            for home in self._homes
+            if cells.bounds.contains(home) and not unseen.isdisjoint(cells.touching([home]))
+        ]
         with cache.lock:
-            found = recall(wanted, view.stale, cache, self._user, exact=exact)
+            if self.complete:
+                found = recall(wanted, view.stale, cache, self._user, exact=exact)
+            else:
+                found = recall_wholes(homes, cells, view.stale, cache, self._user, exact=exact)
             if not found:
                 return ()
             for message in ahead:
@@ -135,19 +147,6 @@ class DisplayImages:
             kind = DisplayInvalAllPixmaps if entry.drop_all else WaitForChannels
             self._sender.send(kind(waits=channel_waits(entry.waits)))
 
-    def cut(self, rects: Sequence[Rect]) -> Sequence[Rect]:
-        """What is to be captured, in the pieces in which it can be kept."""
-        if self._cells is None or self.complete:
-            return rects
-        width, height = self._cells.grid
-        return [
-            piece
-            for rect in rects
-            for top in range(rect.top // height * height, rect.bottom, height)
-            for left in range(rect.left // width * width, rect.right, width)
-            if not (piece := Rect(left, top, left + width, top + height).intersect(rect)).empty
-        ]
-
     def captured(self, rects: Sequence[Rect]) -> Sequence[Kept]:
         """What is in these places of the newest look, which are being captured."""
         return [self._parts(rect) for rect in rects]
@@ -155,6 +154,9 @@ class DisplayImages:
     def _parts(self, rect: Rect) -> Kept:
         if self._cells is None or not MIN_PIXELS <= rect.area <= MAX_CACHE_PIXELS:
             return ()
+        if not self.complete:
+            digest = self._cells.digest(rect)
+            return () if digest is None else [Part(digest, 0, 0)]
         cells = self._cells.digests(self._cells.within(rect))
         return [Part(cell.digest, cell.rect.left - rect.left, cell.rect.top - rect.top) for cell in cells]
 
@@ -175,6 +177,7 @@ class DisplayImages:
                     self._sender.queue(image_message(self._surface_id, rect, image, number))
                     size = image.width, image.height
                     cache.put(self._user, self._sender.serial, size, parts, lossy=image.lossy)
+                    self._at_home(rect)
                 else:
                     self._sender.queue(image_message(self._surface_id, rect, image))
             dropped = cache.drop(self._user, self._sender.serial + 1)
@@ -183,3 +186,10 @@ class DisplayImages:
                     self._sender.queue(WaitForChannels(waits=channel_waits(dropped.waits)))
                 resources = tuple(ResourceId(id=number) for number in dropped.ids)
                 self._sender.queue(DisplayInvalList(resources=resources))
+
+    def _at_home(self, rect: Rect) -> None:
+        if not self.complete:
+            self._homes.pop(rect, None)
+            self._homes[rect] = None
+            if len(self._homes) > MOST_HOMES:
+                del self._homes[next(iter(self._homes))]

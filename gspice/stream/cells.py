@@ -51,8 +51,8 @@ class Cells:
 
     def __init__(self, frame: Frame, grid: Grid) -> None:
         self.grid = grid
+        self.bounds = bounds = frame.bounds
         self._frame = frame
-        bounds = frame.bounds
         self._rows, self._columns = -(-bounds.height // grid.height), -(-bounds.width // grid.width)
         self._changed_at: dict[int, float] = {}
         self._busy: set[int] = set()
@@ -72,7 +72,7 @@ class Cells:
     def within(self, rect: Rect) -> set[int]:
         """The cells of which every pixel is in the rectangle."""
         width, height = self.grid
-        bounds = self._frame.bounds
+        bounds = self.bounds
         right = self._columns if rect.right == bounds.right else rect.right // width
         bottom = self._rows if rect.bottom == bounds.bottom else rect.bottom // height
         return self._between(-(-rect.left // width), -(-rect.top // height), right, bottom)
@@ -98,10 +98,16 @@ class Cells:
         for number in numbers:
             yield Cell(self._rect(number), self._known[number])
 
+    def digest(self, rect: Rect) -> bytes | None:
+        """The same of any rectangle; None where some of it is busy."""
+        if not self._busy.isdisjoint(self.touching([rect])):
+            return None
+        return self._digests(rect, rect.width)[0]
+
     def _rect(self, number: int) -> Rect:
         width, height = self.grid
         row, column = divmod(number, self._columns)
-        return Rect.sized(column * width, row * height, width, height).intersect(self._frame.bounds)
+        return Rect.sized(column * width, row * height, width, height).intersect(self.bounds)
 
     def _runs(self, numbers: list[int]) -> Iterator[tuple[int, int]]:
         """Neighbours in a row together: first and end of each run."""
@@ -114,15 +120,19 @@ class Cells:
     def _read(self, first: int, end: int) -> None:
         """Digest neighbours by one look at their pixels."""
         strip = self._rect(first).union(self._rect(end - 1))
+        for number, digest in enumerate(self._digests(strip, self.grid.width), first):
+            self._known[number] = digest
+
+    def _digests(self, strip: Rect, width: int) -> list[bytes]:
+        """Of the pixels there, in columns so wide."""
         depth = self._frame.format
         cells = cell_pixels(
             self._frame.read(strip).data,
             strip.width,
             depth.bits_per_pixel // 8,
-            self.grid.width,
+            width,
             ignore_high=depth is BitmapFormat.XRGB32,
         )
         # Cells of other heights and formats may have the same bytes, and are others.
         seed = depth << 32 | strip.height
-        for number, pixels in enumerate(cells, first):
-            self._known[number] = xxh3_128_digest(pixels, seed=seed)
+        return [xxh3_128_digest(pixels, seed=seed) for pixels in cells]

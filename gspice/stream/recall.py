@@ -1,18 +1,20 @@
 """What of a client's stale pixels it has in its pixmap cache: which parts of which images to draw where."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gspice.geometry import Rect
 from gspice.region import Region
-from gspice.stream.cells import Cell
+from gspice.stream.cells import Cell, Cells
 from gspice.stream.image_cache import CachedImage, CacheUser, PixmapCache
 
 MIN_PIXELS = 64 * 64
 """What is smaller is packed sooner than looked up, and to about the bytes of a message."""
 MAX_RECALLED = 64
 """Parts of images drawn at a time: of more, the largest."""
+MAX_TRIED = 4 << 20
+"""Pixels that are digested at a time to find whole images."""
 MAX_PLACES = 8
 """Images, each at one place, that a cell may be found in beside the one that its digest leads to."""
 
@@ -54,6 +56,25 @@ def recall(
         Recalled(rect, place.image, rect.translate(place.dx, place.dy))
         for rect, place in worthy[:MAX_RECALLED]
     ]
+
+
+def recall_wholes(
+    homes: Iterable[Rect], cells: Cells, stale: Region, cache: PixmapCache, user: CacheUser, *, exact: bool
+) -> list[Recalled]:
+    """The same for a channel that draws only whole images, which is done where such images have been before."""
+    rest, left = stale.copy(), MAX_TRIED
+    found: list[Recalled] = []
+    for home in sorted(homes, key=lambda home: -home.area):
+        if home.area > left or _fresh(home, rest) < max(MIN_PIXELS, home.area // 2):
+            continue
+        left -= home.area
+        digest = cells.digest(home)
+        at = cache.find(user, digest, exact=exact) if digest is not None else None
+        whole = Rect(0, 0, home.width, home.height)
+        if at is not None and (at.image.width, at.image.height) == (home.width, home.height):
+            found.append(Recalled(home, at.image, whole))
+            rest.subtract(home)
+    return found[:MAX_RECALLED]
 
 
 def _best(cell: Cell, places: Sequence[_Place], own: _Place) -> _Place:

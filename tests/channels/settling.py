@@ -422,8 +422,7 @@ def play(
 def small_worlds() -> Iterator[None]:
     """What clients keep, found again by cells that fit into screens as small as these."""
     with (
-        patch.object(display_images, "PARTS", Grid(16, 8)),
-        patch.object(display_images, "WHOLES", Grid(32, 16)),
+        patch.object(display_images, "CELLS", Grid(16, 8)),
         patch.object(display_images, "MIN_PIXELS", 200),
         patch.object(recall, "MIN_PIXELS", 200),
     ):

@@ -107,6 +107,22 @@ def test_moves_change_what_cells_hold(screen: Screen, source: Source) -> None:
     assert all(before[rect] != digest for rect, digest in digests(cells).items() if rect.top < 64)
 
 
+def test_any_rectangle_has_a_digest_unless_some_of_it_is_busy(screen: Screen, source: Source) -> None:
+    cells = screen.cells(GRID)
+    rect = Rect(10, 10, 100, 60)
+    before = cells.digest(rect)
+    assert before is not None and before != cells.digest(Rect(10, 10, 100, 59))
+    assert cells.digest(Rect(64, 0, 128, 32)) == digests(cells)[Rect(64, 0, 128, 32)]
+    source.write(99, 59, 1, source.rows[(59 * WIDTH + 99) * 4 + 1] ^ 1)
+    screen.declare([ALL])
+    screen.look(1.0)
+    assert cells.digest(rect) not in (before, None)
+    source.write(99, 59, 1, source.rows[(59 * WIDTH + 99) * 4 + 1] ^ 1)
+    screen.declare([ALL])
+    screen.look(1.0 + BUSY_S / 2)
+    assert cells.digest(rect) is None and cells.digest(Rect(0, 0, 10, 10)) is not None
+
+
 def test_what_changes_all_the_time_is_not_digested(screen: Screen, source: Source) -> None:
     cells = screen.cells(GRID)
     now = 10.0

@@ -1,10 +1,12 @@
 """Which parts of cached images make up what is stale."""
 
+from typing import Any
+
 from gspice.geometry import Rect
 from gspice.region import Region
 from gspice.stream.cells import Cell
 from gspice.stream.image_cache import Part, PixmapCache
-from gspice.stream.recall import MAX_RECALLED, MIN_PIXELS, recall
+from gspice.stream.recall import MAX_RECALLED, MAX_TRIED, MIN_PIXELS, recall, recall_wholes
 
 W, H = 64, 32
 
@@ -100,3 +102,55 @@ def test_of_many_parts_the_largest() -> None:
         cells += [cell(at, 2 * number, name) for at, name in enumerate(names)]
     found = kept.recall(cells)
     assert len(found) == MAX_RECALLED and found[0][0].width == 3 * W
+
+
+class Looked:
+    """Cells that know the digests of rectangles by name."""
+
+    def __init__(self, names: dict[Rect, str]) -> None:
+        self.names = names
+        self.asked: list[Rect] = []
+
+    def digest(self, rect: Rect) -> bytes | None:
+        self.asked.append(rect)
+        name = self.names.get(rect)
+        return None if name is None else name.encode()
+
+
+def wholes(kept: Kept, looked: Looked, homes: list[Rect], stale: Rect) -> list[tuple[Rect, int]]:
+    cells: Any = looked
+    found = recall_wholes(homes, cells, Region([stale]), kept.cache, kept.user, exact=True)
+    assert all(each.source == Rect(0, 0, each.rect.width, each.rect.height) for each in found)
+    return [(each.rect, each.image.id) for each in found]
+
+
+def test_whole_images_come_back_to_where_they_were() -> None:
+    kept = Kept()
+    large, left, right = Rect(0, 0, 200, 100), Rect(0, 0, 100, 100), Rect(100, 0, 200, 100)
+    numbers = {}
+    for name, rect in (("old", large), ("l", left), ("r", right)):
+        numbers[name] = kept.cache.next_id()
+        kept.cache.put(kept.user, 1, (rect.width, rect.height), [Part(name.encode(), 0, 0)], lossy=False)
+    homes = [left, large, right]
+    looked = Looked({large: "new", left: "l", right: "r"})
+    assert wholes(kept, looked, homes, large) == [(left, numbers["l"]), (right, numbers["r"])]
+    assert wholes(kept, Looked({large: "old", left: "l"}), homes, large) == [(large, numbers["old"])]
+    assert wholes(kept, looked, homes, right) == [(right, numbers["r"])]
+    looked.asked.clear()
+    assert wholes(kept, looked, [large], Rect(0, 0, 90, 100)) == [] == looked.asked
+    assert wholes(kept, Looked({}), homes, large) == []
+
+
+def test_an_image_of_another_size_is_not_a_whole_one_there() -> None:
+    kept = Kept()
+    kept.cache.put(kept.user, 1, (200, 100), [Part(b"a", 0, 0)], lossy=False)
+    home = Rect(0, 0, 100, 100)
+    assert wholes(kept, Looked({home: "a"}), [home], home) == []
+
+
+def test_no_more_is_digested_at_a_time_than_that() -> None:
+    kept, side = Kept(), 1 << 10
+    homes = [Rect.sized(0, number * side, side, side) for number in range(10)]
+    looked = Looked({})
+    assert wholes(kept, looked, homes, Rect(0, 0, side, 10 * side)) == []
+    assert sum(rect.area for rect in looked.asked) == MAX_TRIED
