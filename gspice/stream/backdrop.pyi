@@ -47,7 +47,7 @@ class Backdrop:
         """
 
     def uncovered(self, rects: Sequence[Rect], now: float) -> list[Uncovered]:
-        """Of what ``ReferenceFrame.compare`` found changed: where the frame now is what is kept, in whole tiles.
+        """Of what ``ReferenceFrame.compare`` found changed: where the frame now is what is kept, by tiles.
 
-        No place is named twice.
+        No place is named twice, and none that is not in ``rects``.
         """

@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from gspice.stream.frame_rows cimport TILE, Box, Plane, at, same
+from gspice.stream.frame_rows cimport TILE, Box, Plane, at, common, same
 from gspice.stream.reference_frame cimport ReferenceFrame
 
 from typing import NamedTuple
@@ -25,6 +25,7 @@ LAYERS = LAYER_COUNT
 STILL_S = 0.15
 cdef double STILL = STILL_S
 cdef double PROVED = 30.0  # seconds that pixels which came back once are preferred to others
+cdef double LASTING = 10.0  # and others, up to that, for each second that they were to be seen
 
 cdef struct Layer:
     Plane plane
@@ -106,11 +107,12 @@ cdef class Backdrop:
         return -1
 
     cdef bint keep(self, Py_ssize_t number, const Box *tile, const Plane *new, double now) noexcept nogil:
-        """Keep the frame's pixels in the layer that has gone unused for longest, if none has them.
+        """Keep the frame's pixels in the layer that is worth least, if none has them.
 
-        Not in one that has just what comes to light now; False where there is no other. ``new``: the newer pixels,
-        NULL if they are not those of the whole tile.
+        Not in one that has just what comes to light now; False where there is no other, or all are worth more.
+        ``new``: the newer pixels, NULL if they are not those of the whole tile.
         """
+        cdef double worth = now + min(LASTING * (now - self._changed_at[number]), PROVED)
         cdef int found = self.keeper(number, tile), layer, y
         cdef Layer *chosen = NULL
         if found >= 0:
@@ -124,13 +126,13 @@ cdef class Backdrop:
                     self.equal(&self._layers[layer].plane, new, tile)):
                 continue
             chosen = &self._layers[layer]
-        if chosen is NULL:
+        if chosen is NULL or chosen.used_at[number] > worth:
             return False
         for y in range(tile.top, tile.bottom):
             memcpy(<uint8_t *>at(&chosen.plane, tile.left, y), at(&self._frame._plane, tile.left, y),
                    <size_t>(tile.right - tile.left) * chosen.plane.pixel)
         chosen.marks[number] = KEPT | FRESH
-        chosen.used_at[number] = now
+        chosen.used_at[number] = worth
         return True
 
     def cover(self, const uint8_t[::1] data not None, stride, rect, double now):
@@ -166,28 +168,33 @@ cdef class Backdrop:
         return [each for each in kept if each.fresh or each.before]
 
     def uncovered(self, rects, double now):
-        cdef Box box, tile
-        cdef int column, row, layer, found = 0
+        cdef Box box, part
+        cdef int column, row, layer, found
+        cdef int left, top, right, bottom
         cdef Py_ssize_t number
-        cdef int left = self._columns, top = self._rows, right = 0, bottom = 0
+        taken = [[] for layer in range(self._count)]
         for rect in rects:
             box = self._frame.inside(rect)
+            left, right = box.left // TILE, (box.right - 1) // TILE + 1
+            top, bottom = box.top // TILE, (box.bottom - 1) // TILE + 1
+            found = 0
             with nogil:
-                for row in range(box.top // TILE, (box.bottom - 1) // TILE + 1):
-                    for column in range(box.left // TILE, (box.right - 1) // TILE + 1):
+                for row in range(top, bottom):
+                    for column in range(left, right):
                         number = <Py_ssize_t>row * self._columns + column
-                        tile = self.tile(column, row)
-                        layer = self.keeper(number, &tile)
+                        # What a dragged window leaves is rarely as wide as a tile.
+                        part = self.tile(column, row)
+                        part = common(&part, &box)
+                        layer = self.keeper(number, &part)
                         if layer >= 0:
                             self._layers[layer].marks[number] |= FOUND
                             self._layers[layer].used_at[number] = now + PROVED
-                            found += 1
-                            left, right = min(left, column), max(right, column + 1)
-                            top, bottom = min(top, row), max(bottom, row + 1)
-        if not found:
-            return []
-        taken = [Uncovered(layer, self.take(layer, FOUND, left, top, right, bottom)) for layer in range(self._count)]
-        return [each for each in taken if each.rects]
+                            found |= 1 << layer
+            for layer in range(self._count):
+                if found >> layer & 1:
+                    taken[layer] += [rect.intersect(run)
+                                     for run in self.take(layer, FOUND, left, top, right, bottom)]
+        return [Uncovered(layer, rects) for layer, rects in enumerate(taken) if rects]
 
     cdef list take(self, int layer, int mark, int left, int top, int right, int bottom):
         """Rectangles of the tiles that have a mark, which goes: runs in a row, joined downwards."""

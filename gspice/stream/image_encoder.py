@@ -24,6 +24,11 @@ MIN_COMPRESS = 54
 MIN_DEFLATE = 100
 """Bytes of a GLZ image below which deflating it cannot pay."""
 DEFLATE_LEVEL = 3
+DEFLATES_TO = 0.8
+"""What deflating leaves of a photograph's GLZ image, about."""
+PHOTOGRAPH = 24 << 10
+"""Photographs of so many pixels go as QUIC where that is smaller. Later images cannot refer to them then; so smaller
+ones go to the dictionary."""
 PIXEL = 4
 """Bytes of a pixel of what may be solid."""
 QUIC_MIN_SIDE = 3
@@ -111,17 +116,19 @@ def _packed(pixels: Pixels, settings: ImageSettings) -> EncodedImage | None:
         return _quic(pixels) if quicable else None
     if mode == Compression.LZ4 and settings.lz4:
         return _lz4(pixels)
-    # Of our own choice photographs go to the dictionary, too: deflated, they are smaller than QUIC's, and the next
-    # image may refer to them.
-    remembered = mode is Compression.AUTO and settings.dictionary is not None
-    judged = mode.by_content and quicable and (settings.jpeg_quality or not remembered)
-    if judged and _graduality(pixels) is Graduality.HIGH:
+    remembers = mode is Compression.AUTO and settings.dictionary is not None
+    if mode.by_content and quicable and _graduality(pixels) is Graduality.HIGH:
         if settings.jpeg_quality and pixels.format is not SurfaceFormat.RGB555:
             try:
                 return _jpeg(pixels, settings.jpeg_quality)
             except ConfigError as error:  # a host that has gone where Python's packages are not
                 log.debug("%s; QUIC in its place", error)
-        return _quic(pixels)
+        if not remembers:
+            return _quic(pixels)
+        if pixels.width * pixels.height >= PHOTOGRAPH:
+            quic = _quic(pixels)
+            if quic is not None:
+                return _glz(pixels, settings, most_bytes=int(len(quic.data) / DEFLATES_TO)) or quic
     if mode.with_dictionary and settings.dictionary is not None:
         image = _glz(pixels, settings)
         if image is not None:
@@ -167,11 +174,13 @@ def _jpeg(pixels: Pixels, quality: int) -> EncodedImage | None:
     return _smaller(pixels, Coder.JPEG, data)
 
 
-def _glz(pixels: Pixels, settings: ImageSettings) -> EncodedImage | None:
+def _glz(pixels: Pixels, settings: ImageSettings, most_bytes: int | None = None) -> EncodedImage | None:
     """What the dictionary took in must reach the client, however large: later images refer to it."""
     assert settings.dictionary is not None
     kind = _FORMATS[pixels.format].lz
-    data = settings.dictionary.encode(pixels.data, kind, pixels.width, pixels.height, pixels.stride)
+    data = settings.dictionary.encode(
+        pixels.data, kind, pixels.width, pixels.height, pixels.stride, most_bytes=most_bytes
+    )
     if data is None:
         return None
     if settings.zlib and len(data) >= MIN_DEFLATE:
