@@ -65,6 +65,22 @@ def test_what_a_window_covered_comes_back_for_nothing() -> None:
     assert not desk.show(desk.first)
 
 
+def test_what_comes_to_light_by_less_than_a_tile_is_known_too() -> None:
+    desk = Desk()
+    desk.show(with_window(desk.first, Rect(10, 9, 60, 50), 1))
+    for right in range(57, 20, -3):
+        assert not desk.show(with_window(desk.first, Rect(10, 9, right, 50), 1), after=0.03)
+
+
+def test_what_lay_there_for_long_outlives_what_came_and_went() -> None:
+    desk = Desk()
+    window = Rect(0, 0, 32, 32)
+    desk.now += 60  # a wallpaper
+    for seed in range(1, 3 * LAYERS):
+        desk.show(with_window(desk.first, window, seed), after=2 * STILL_S)
+    assert not desk.show(desk.first)
+
+
 def test_what_alternates_is_all_kept() -> None:
     desk = Desk()
     pictures = [desk.first, *(with_window(desk.first, Rect(0, 0, 40, 40), seed) for seed in range(1, LAYERS))]

@@ -77,6 +77,33 @@ def test_modes_by_content(mode: Compression, of_text: Coder, of_photo: Coder) ->
         assert decoded(packed) == source.data
 
 
+def noisy_photo(width: int, height: int) -> Pixels:
+    """Smooth, with grain: nothing in it comes again."""
+    grain = np.random.default_rng(7).integers(0, 6, (height, width, 3), np.uint8)
+    y, x = np.mgrid[0:height, 0:width]
+    rows = np.zeros((height, width, 4), np.uint8)
+    rows[..., :3] = (
+        np.stack([x // 4 % 200, y // 4 % 200, (x + y) // 6 % 200], axis=-1).astype(np.uint8) + grain
+    )
+    return pixels(rows.tobytes(), width, height)
+
+
+def test_of_our_own_choice_a_large_photograph_is_what_is_smaller() -> None:
+    source, chosen = noisy_photo(256, 200), settings(Compression.AUTO)
+    packed = encode(source, chosen)
+    assert packed.coder is Coder.QUIC and decoded(packed) == source.data
+    assert chosen.dictionary is not None and chosen.dictionary.images == 0, "else it would have to be sent"
+    again = pixels(noisy_photo(256, 10).data * 20, 256, 200)
+    assert encode(again, chosen).coder in (Coder.GLZ, Coder.ZLIB_GLZ)
+
+
+def test_small_photographs_go_to_the_dictionary() -> None:
+    source, chosen = noisy_photo(100, 100), settings(Compression.AUTO)
+    assert encode(source, chosen).coder in (Coder.GLZ, Coder.ZLIB_GLZ)
+    again = encode(source, chosen)
+    assert len(again.data) < 200
+
+
 def test_what_a_client_cannot_take_becomes_lz() -> None:
     assert encode(text(), ImageSettings(mode=Compression.LZ4)).coder is Coder.LZ
     assert encode(text(), ImageSettings(mode=Compression.GLZ)).coder is Coder.LZ
