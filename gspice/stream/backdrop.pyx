@@ -172,7 +172,7 @@ cdef class Backdrop:
         cdef int column, row, layer, found
         cdef int left, top, right, bottom
         cdef Py_ssize_t number
-        taken = [[] for layer in range(self._count)]
+        taken = [[] for _ in range(self._count)]
         for rect in rects:
             box = self._frame.inside(rect)
             left, right = box.left // TILE, (box.right - 1) // TILE + 1
