@@ -12,7 +12,7 @@ from gspice.geometry import Rect
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.compression import Compression, WanCompression
 from gspice.wire.enums import ImageFlags
-from gspice.wire.images import Bitmap, FromCache, FromCacheLossless, Glz, LzRgb, Surface, ZlibGlz
+from gspice.wire.images import Bitmap, FromCache, FromCacheLossless, Glz, ZlibGlz
 from gspice.wire.message import Message
 from gspice.wire.messages.base import WaitForChannels
 from gspice.wire.messages.display import DisplayInvalAllPixmaps, DisplayInvalList
@@ -248,13 +248,18 @@ def test_when_a_channel_is_lost_the_others_begin_anew() -> None:
     assert not recalled(drawn(one)) and not recalled(drawn(other))
 
 
-def test_glz_images_are_kept_too() -> None:
+def test_what_has_left_the_glz_window_still_comes_from_the_cache() -> None:
     shown = Shown(compression=Compression.GLZ)
-    _, sender = shown.connect(init=replace(INIT, pixmap_cache_size=8 * PIXELS))
-    for seed in (1, 2, 1):
+    init = replace(INIT, pixmap_cache_size=8 * PIXELS, glz_dictionary_window_size=2 * PIXELS)
+    _, sender = shown.connect(init=init)
+    sizes, kinds = [], set()
+    for seed in (1, 2, 3, 4, 1):
         shown.show(seed)
-    kinds = [type(copy.src) for copy in drawn(sender)]
-    assert FromCache in kinds and set(kinds) <= {FromCache, Glz, ZlibGlz, LzRgb, Surface}
+        copies = drawn(sender)
+        kinds |= {type(copy.src) for copy in copies}
+        sizes.append(sum(len(copy.serialize()) for copy in copies))
+    assert sizes[-1] < 1000 and min(sizes[:-1]) > 10_000
+    assert kinds <= {FromCache, Glz, ZlibGlz} and len(kinds) > 1
 
 
 def photo(phase: int) -> bytes:

@@ -26,11 +26,11 @@ SENT = {
 }
 """What it must have had, of each mode, before its window is looked at."""
 OTHERS = {
-    "auto": {"glz", "jpeg"},
+    "auto": {"glz", "quic", "jpeg"},
     "auto_glz": {"glz", "lz", "jpeg"},
     "auto_lz": {"jpeg"},
     "glz": {"glz"},
-    LOSSY: {"glz"},
+    LOSSY: {"glz", "quic"},
 }
 """What may come besides: JPEG where the machine is so busy that its link looks slow."""
 
