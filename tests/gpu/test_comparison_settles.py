@@ -28,20 +28,20 @@ def device(request: pytest.FixtureRequest) -> Iterator[ComputeDevice]:
 
 def played(
     device: ComputeDevice, seed: int, form: SurfaceFormat, lost_at: int | None
-) -> tuple[int, str | None]:
-    """How often the device was called, and why it was lost."""
+) -> tuple[int, int, str | None]:
+    """How often the device was called to make the canvas, and in all; and why it was lost."""
     faulty = FailingDevice(device, lost_at)
     with closing(FailoverCanvas(ComputeCanvas(faulty, LIMITS, owns_device=False), CpuCanvas())) as canvas:
+        made = len(faulty.calls)
         play(seed, STEPS, surface_format=form, canvas=canvas)
-        return len(faulty.calls), canvas.lost
+        return made, len(faulty.calls), canvas.lost
 
 
 @pytest.mark.parametrize("form", [SurfaceFormat.XRGB32, SurfaceFormat.ARGB32, SurfaceFormat.RGB555])
 @pytest.mark.parametrize("seed", range(4))
 def test_at_rest_every_client_shows_the_canvas(device: ComputeDevice, seed: int, form: SurfaceFormat) -> None:
-    calls, lost = played(device, seed, form, None)
+    made, calls, lost = played(device, seed, form, None)
     assert lost is None
-    for _ in range(2):
-        at = Random(calls).randrange(calls // 8, calls // 2)
-        assert played(device, seed, form, at)[1]
-        calls = at * 2
+    for part in (2, 4):
+        at = Random(calls).randrange(made, made + (calls - made) // part)
+        assert played(device, seed, form, at)[2]
