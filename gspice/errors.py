@@ -39,3 +39,7 @@ class GpuLostError(GpuError):
 
 class GpuMemoryError(GpuError):
     """The GPU has no memory for this; what it holds is as before."""
+
+
+class EncoderError(GSpiceError):
+    """A video encoder cannot do what it was asked for: its stream goes on with another one, or as images."""
