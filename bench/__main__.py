@@ -15,6 +15,7 @@ from bench import (
     serve_idle,
     serve_latency,
     traffic,
+    video_encode,
 )
 
 BENCHES: dict[str, Callable[[list[str]], None]] = {
@@ -28,6 +29,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "gpu-looks": gpu_looks.main,
     "link-relay": lambda _: link_figures.main(),
     "link-latency": lambda _: link_latency.main(),
+    "video-encode": lambda _: video_encode.main(),
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
