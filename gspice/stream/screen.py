@@ -24,6 +24,8 @@ LOOK_SLACK = 4096
 """Pixels compared too much that cost as much as another comparison."""
 BACKDROP_PIXELS = 8 << 20
 """Of all layers together, as far as one does not have more: clients keep as many, 32 MiB."""
+MAX_DECLARED = 32
+"""Rectangles declared between two looks that a look names; of more, none stands for a picture."""
 MAX_HINTS = 4
 """Directions in which the guest has copied since the last look: of more, none is worth a trial."""
 
@@ -59,6 +61,8 @@ class Look(NamedTuple):
     """Where pixels are others, once everything has moved; what was uncovered is among it."""
     since: float
     """When the oldest of it was declared."""
+    declared: Sequence[Rect] = ()
+    """As hosts declared them, if they were few."""
 
 
 class Screen:
@@ -88,9 +92,15 @@ class Screen:
         """Made with the second look: the first has nothing to cover."""
         self._cells: dict[Grid, Cells] = {}
         self._declared = Region([self.bounds])
+        self._declared_rects: list[Rect] = []
         self._hints: set[tuple[int, int]] = set()
         self._declared_at: float | None = None
         """When damage was first declared since the last look."""
+
+    @property
+    def frame(self) -> ReferenceFrame:
+        """The pixels of the last look, for compiled parts that sample them."""
+        return self._frame
 
     @property
     def dirty(self) -> bool:
@@ -104,7 +114,10 @@ class Screen:
 
     def declare(self, rects: Iterable[Rect], now: float | None = None) -> None:
         """These pixels may have changed; inside the surface. ``now`` None: that counts from the next look."""
+        rects = list(rects)
         self._declared.add_region(Region(rects))
+        if len(self._declared_rects) <= MAX_DECLARED:
+            self._declared_rects += rects
         if self._declared_at is None:
             self._declared_at = now
 
@@ -118,7 +131,9 @@ class Screen:
         rects = merge(self._declared.rects(), LOOK_SLACK, MAX_LOOKED_RECTS)
         hints = tuple(self._hints) if len(self._hints) <= MAX_HINTS else ()
         since = now if self._declared_at is None else self._declared_at
+        declared = self._declared_rects if len(self._declared_rects) <= MAX_DECLARED else ()
         self._declared.clear()
+        self._declared_rects = []
         self._declared_at = None
         self._hints.clear()
         newest, stamp = self._newest(rects)
@@ -146,7 +161,7 @@ class Screen:
         for cells in self._cells.values():
             cells.changed([*changed, *[move.rect for move in moves]], now)
         self._since = stamp  # a look that fails before is made up for by the next
-        return Look(kept, moves, uncovered, changed, since)
+        return Look(kept, moves, uncovered, changed, since, declared)
 
     def _newest(
         self, rects: Sequence[Rect]

@@ -1,0 +1,1 @@
+"""Where on a screen a video plays, found in the frames that clients see."""

@@ -1,0 +1,419 @@
+# cython: auto_pickle=False
+"""See tile_history.pyi."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport calloc, free, malloc
+
+from gspice.stream.frame_rows cimport TILE, Box, at, load
+from gspice.stream.reference_frame cimport ReferenceFrame
+
+from typing import NamedTuple
+
+from gspice.geometry import Rect
+
+cdef extern from *:
+    """
+    #define bits_of(word) __builtin_popcount(word)
+    """
+    int bits_of(uint32_t word) noexcept nogil
+
+cdef enum:
+    SLOT_RATE = 30
+    CHANGES = 4
+    WINDOW = 12
+    LASTING = 17
+    SAMPLED = 16
+    SLOT_BITS = 32
+    REST = 6  # slots without a change after which a tile is not lively, whatever was before
+    CONTRAST = 40  # of 255, between neighbours
+    DARK = 40
+    ROUNDED = 1
+    WAVER = 8  # slots in which one turn is enough
+    NEAR = 2  # tiles from one to the next in a cluster
+    FEW = 5  # a row or column at a side is dropped where less than that part of it is lively
+
+SLOTS_PER_S = SLOT_RATE
+LEAST_CHANGES = CHANGES
+WINDOW_SLOTS = WINDOW
+LASTING_SLOTS = LASTING
+SAMPLES = SAMPLED
+
+# Where the samples of a row of them lie in a tile: not above each other, so that lines of text are met.
+cdef int[SAMPLED] SAMPLE_X = [0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 14]
+cdef int[SAMPLED] SAMPLE_Y = [1, 3, 0, 2, 4, 7, 5, 6, 11, 8, 10, 9, 14, 12, 14, 13]
+
+cdef struct Tile:
+    int64_t at  # the slot of its last change
+    uint32_t seen, wavered  # slots in which it changed, and those in which a sample turned round; bit 0 is ``at``
+    uint16_t up, down  # samples, by which way they went last
+    uint16_t slight, contrast, differing  # means over the last changes, times 8
+    uint8_t last_slight, last_contrast, level  # of the last change
+    uint8_t left, top, right, bottom  # around the pixels that changed since it was still
+    uint8_t[SAMPLED] samples
+
+cdef struct Sum:
+    int64_t tiles, slight, contrast, differing, wavering, lasting
+
+cdef struct Run:
+    int left, right, top, bottom  # bottom is exclusive
+    Py_ssize_t parent
+    Sum sum
+
+
+class Sums(NamedTuple):
+    tiles: int
+    slight: int
+    contrast: int
+    differing: int
+    wavering: int
+    lasting: int
+
+
+class Cluster(NamedTuple):
+    box: Rect
+    sums: Sums
+
+
+class Presence(NamedTuple):
+    tiles: int
+    changed: int
+    lively: int
+    slight: int
+    contrast: int
+
+
+cdef inline int level_of(uint32_t word, int pixel) noexcept nogil:
+    if pixel == 4:
+        return ((word >> 16 & 255) + 2 * (word >> 8 & 255) + (word & 255)) >> 2
+    if pixel == 2:
+        return 2 * ((word >> 10 & 31) + 2 * (word >> 5 & 31) + (word & 31))
+    return word
+
+
+cdef inline bint lively(const Tile *tile, int64_t slot) noexcept nogil:
+    cdef int64_t since = slot - tile.at
+    return since < REST and bits_of((tile.seen << since) & ((1u << WINDOW) - 1)) >= CHANGES
+
+
+cdef inline void add(Sum *total, const Tile *tile, int64_t slot) noexcept nogil:
+    cdef int since = <int>(slot - tile.at)
+    total.tiles += 1
+    total.slight += tile.slight
+    total.contrast += tile.contrast
+    total.differing += tile.differing
+    total.wavering += ((tile.wavered << since) & ((1u << WAVER) - 1)) != 0
+    total.lasting += (tile.seen << since) >> LASTING != 0
+
+
+cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
+    total.tiles += other.tiles
+    total.slight += other.slight
+    total.contrast += other.contrast
+    total.differing += other.differing
+    total.wavering += other.wavering
+    total.lasting += other.lasting
+
+
+cdef object sums_of(const Sum *total):
+    return Sums(total.tiles, total.slight, total.contrast, total.differing, total.wavering, total.lasting)
+
+
+cdef inline Py_ssize_t root_of(Run *runs, Py_ssize_t run) noexcept nogil:
+    while runs[run].parent != run:
+        runs[run].parent = runs[runs[run].parent].parent
+        run = runs[run].parent
+    return run
+
+
+cdef inline int mean(int before, int now) noexcept nogil:
+    """The mean over about four; ``now`` without the factor of 8."""
+    return before + ((8 * now - before) >> 2)
+
+
+cdef class TileHistory:
+    cdef ReferenceFrame _frame
+    cdef Tile *_tiles
+    cdef int _columns, _rows
+    cdef int64_t _slot
+
+    def __cinit__(self, ReferenceFrame frame not None):
+        self._frame = frame
+        self._columns = (frame._bounds.right + TILE - 1) // TILE
+        self._rows = (frame._bounds.bottom + TILE - 1) // TILE
+        self._tiles = <Tile *>calloc(<size_t>self._columns * self._rows, sizeof(Tile))
+        if self._tiles is NULL:
+            raise MemoryError(f"no memory for the history of {self._columns}x{self._rows} tiles")
+
+    def __dealloc__(self):
+        free(self._tiles)
+
+    cdef Tile *row(self, int y) noexcept nogil:
+        return self._tiles + <Py_ssize_t>y * self._columns
+
+    cdef Box tiles_inside(self, box) except *:
+        cdef Box tiles
+        left, top, right, bottom = box
+        if not (0 <= left <= right <= self._columns and 0 <= top <= bottom <= self._rows):
+            raise ValueError(f"{tuple(box)} is not inside {self._columns}x{self._rows} tiles")
+        tiles.left, tiles.top, tiles.right, tiles.bottom = left, top, right, bottom
+        return tiles
+
+    cdef Box tiles_around(self, rect) except *:
+        cdef Box box = self._frame.inside(rect)
+        box.left, box.top = box.left // TILE, box.top // TILE
+        box.right, box.bottom = (box.right - 1) // TILE + 1, (box.bottom - 1) // TILE + 1
+        return box
+
+    cdef int64_t slot_of(self, slot) except -1:
+        cdef int64_t number = slot
+        # Whoever asks for an earlier one gets the newest: shifts are never negative.
+        self._slot = max(self._slot, number)
+        return self._slot
+
+    def note(self, rects, slot, *, bint counts=True):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box box, tiles
+        cdef int x, y, found = 0
+        cdef bint turned
+        for rect in rects:
+            box, tiles = self._frame.inside(rect), self.tiles_around(rect)
+            with nogil:
+                for y in range(tiles.top, tiles.bottom):
+                    for x in range(tiles.left, tiles.right):
+                        turned = self.sample(x, y, number)
+                        if counts:
+                            found += self.count(x, y, &box, number, turned)
+        return found
+
+    cdef bint sample(self, int x, int y, int64_t slot) noexcept nogil:
+        """Look at the pixels of a tile, and at what they were; whether one went another way than the last time."""
+        cdef Tile *tile = self.row(y) + x
+        cdef int right = min(TILE, self._frame._bounds.right - x * TILE)
+        cdef int bottom = min(TILE, self._frame._bounds.bottom - y * TILE)
+        cdef int i, level, beside, pixel = self._frame._plane.pixel
+        cdef int slight = 0, contrast = 0, differing = 0, total = 0, taken = 0
+        cdef uint32_t word, other, mask = self._frame._plane.mask
+        cdef uint16_t up = 0, down = 0
+        cdef Py_ssize_t stride = self._frame._plane.stride
+        cdef const uint8_t *first = at(&self._frame._plane, x * TILE, y * TILE)
+        cdef const uint8_t *place
+        for i in range(SAMPLED):
+            if SAMPLE_X[i] >= right - 1 or SAMPLE_Y[i] >= bottom - 1:
+                continue
+            place = first + stride * SAMPLE_Y[i] + SAMPLE_X[i] * pixel
+            word = load(place, pixel, mask)
+            level = level_of(word, pixel)
+            other = load(place + pixel, pixel, mask)
+            if other != word:
+                beside = level_of(other, pixel) - level
+                if -CONTRAST < beside < CONTRAST:
+                    slight += 1
+                else:
+                    contrast += 1
+            other = load(place + stride, pixel, mask)
+            if other != word:
+                beside = level_of(other, pixel) - level
+                if -CONTRAST < beside < CONTRAST:
+                    slight += 1
+                else:
+                    contrast += 1
+            # Rounding is no turn.
+            beside = level - tile.samples[i]
+            differing += beside != 0
+            if beside > ROUNDED:
+                up |= <uint16_t>(1 << i)
+            elif beside < -ROUNDED:
+                down |= <uint16_t>(1 << i)
+            tile.samples[i] = <uint8_t>level
+            total += level
+            taken += 1
+        tile.slight = <uint16_t>mean(tile.slight, slight)
+        tile.contrast = <uint16_t>mean(tile.contrast, contrast)
+        tile.differing = <uint16_t>mean(tile.differing, differing)
+        tile.last_slight, tile.last_contrast = <uint8_t>slight, <uint8_t>contrast
+        tile.level = <uint8_t>(total // taken if taken else 0)
+        if slot - tile.at > WINDOW:
+            tile.up = tile.down = 0
+        differing = (tile.up & down) | (tile.down & up)
+        tile.up, tile.down = (tile.up | up) & ~down, (tile.down | down) & ~up
+        return differing != 0
+
+    cdef bint count(self, int x, int y, const Box *box, int64_t slot, bint turned) noexcept nogil:
+        """That a tile has changed in this slot, of it what lies in the box; whether it is lively."""
+        cdef Tile *tile = self.row(y) + x
+        cdef int64_t since = slot - tile.at
+        cdef int left = max(0, box.left - x * TILE), right = min(<int>TILE, box.right - x * TILE)
+        cdef int top = max(0, box.top - y * TILE), bottom = min(<int>TILE, box.bottom - y * TILE)
+        if since > WINDOW or tile.seen == 0:
+            tile.left = tile.top = TILE
+            tile.right = tile.bottom = 0
+        if since >= SLOT_BITS:
+            tile.seen = tile.wavered = 0
+        else:
+            tile.seen <<= since
+            tile.wavered <<= since
+        tile.wavered |= turned
+        tile.seen |= 1
+        tile.at = slot
+        tile.left, tile.right = min(tile.left, left), max(tile.right, right)
+        tile.top, tile.bottom = min(tile.top, top), max(tile.bottom, bottom)
+        return bits_of(tile.seen & ((1u << WINDOW) - 1)) >= CHANGES
+
+    def clusters(self, slot, least):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Py_ssize_t most = <Py_ssize_t>self._rows * ((self._columns + NEAR) // (NEAR + 1)), i, count
+        cdef Run *runs = <Run *>malloc(most * sizeof(Run))
+        cdef Py_ssize_t *starts = <Py_ssize_t *>malloc((self._rows + 1) * sizeof(Py_ssize_t))
+        try:
+            if runs is NULL or starts is NULL:
+                raise MemoryError(f"no memory to join {self._columns}x{self._rows} tiles")
+            with nogil:
+                count = self.join(runs, starts, number)
+            return [
+                Cluster(Rect(runs[i].left, runs[i].top, runs[i].right, runs[i].bottom), sums_of(&runs[i].sum))
+                for i in range(count)
+                if runs[i].parent == i and runs[i].sum.tiles >= least
+            ]
+        finally:
+            free(runs)
+            free(starts)
+
+    cdef Py_ssize_t join(self, Run *runs, Py_ssize_t *starts, int64_t slot) noexcept nogil:
+        """Runs of lively tiles, joined to those near them: each names its cluster's first, which has the sums."""
+        cdef int x, y, above
+        cdef Py_ssize_t count = 0, i, one, other, root
+        cdef Tile *tiles
+        for y in range(self._rows):
+            starts[y] = count
+            tiles = self.row(y)
+            for x in range(self._columns):
+                if not lively(&tiles[x], slot):
+                    continue
+                if count == starts[y] or x > runs[count - 1].right + NEAR - 1:
+                    runs[count].left, runs[count].top, runs[count].bottom = x, y, y + 1
+                    runs[count].parent = count
+                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0)
+                    count += 1
+                runs[count - 1].right = x + 1
+                add(&runs[count - 1].sum, &tiles[x], slot)
+        starts[self._rows] = count
+        for y in range(1, self._rows):
+            above = max(0, y - NEAR)
+            for i in range(starts[y], starts[y + 1]):
+                for other in range(starts[above], starts[y]):
+                    if runs[other].left < runs[i].right + NEAR - 1 and runs[i].left < runs[other].right + NEAR - 1:
+                        one = root_of(runs, i)
+                        root = root_of(runs, other)
+                        runs[max(one, root)].parent = min(one, root)
+        # Bounds and sums are gathered last: until here the runs' own are compared.
+        for i in range(count):
+            one = root_of(runs, i)
+            if one != i:
+                runs[one].left, runs[one].right = min(runs[one].left, runs[i].left), max(runs[one].right, runs[i].right)
+                runs[one].bottom = max(runs[one].bottom, runs[i].bottom)
+                merge(&runs[one].sum, &runs[i].sum)
+        return count
+
+    def sums(self, box, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_inside(box)
+        cdef Sum total = Sum(0, 0, 0, 0, 0, 0)
+        cdef int x, y
+        with nogil:
+            for y in range(tiles.top, tiles.bottom):
+                for x in range(tiles.left, tiles.right):
+                    if lively(self.row(y) + x, number):
+                        add(&total, self.row(y) + x, number)
+        return sums_of(&total)
+
+    def presence(self, rect, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_around(rect)
+        cdef int x, y
+        cdef int64_t changed = 0, found = 0, slight = 0, contrast = 0
+        cdef Tile *tile
+        with nogil:
+            for y in range(tiles.top, tiles.bottom):
+                for x in range(tiles.left, tiles.right):
+                    tile = self.row(y) + x
+                    if number - tile.at < WINDOW and tile.seen:
+                        changed += tile.at == number
+                        found += lively(tile, number)
+                        slight += tile.slight
+                        contrast += tile.contrast
+        return Presence((tiles.right - tiles.left) * (tiles.bottom - tiles.top), changed, found, slight, contrast)
+
+    def trimmed(self, box, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_inside(box)
+        with nogil:
+            self.trim(&tiles, number)
+        return Rect(tiles.left, tiles.top, tiles.right, tiles.bottom)
+
+    cdef int line(self, const Box *tiles, int number, bint upright, int64_t slot) noexcept nogil:
+        """Lively tiles of a row, or of a column, of a box."""
+        cdef int i, found = 0
+        if upright:
+            for i in range(tiles.top, tiles.bottom):
+                found += lively(self.row(i) + number, slot)
+        else:
+            for i in range(tiles.left, tiles.right):
+                found += lively(self.row(number) + i, slot)
+        return found
+
+    cdef void trim(self, Box *tiles, int64_t slot) noexcept nogil:
+        cdef bint again = True
+        while again and tiles.left < tiles.right and tiles.top < tiles.bottom:
+            again = False
+            if FEW * self.line(tiles, tiles.top, False, slot) < tiles.right - tiles.left:
+                tiles.top += 1
+                again = True
+            elif FEW * self.line(tiles, tiles.bottom - 1, False, slot) < tiles.right - tiles.left:
+                tiles.bottom -= 1
+                again = True
+            elif FEW * self.line(tiles, tiles.left, True, slot) < tiles.bottom - tiles.top:
+                tiles.left += 1
+                again = True
+            elif FEW * self.line(tiles, tiles.right - 1, True, slot) < tiles.bottom - tiles.top:
+                tiles.right -= 1
+                again = True
+
+    def picture(self, box, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_inside(box)
+        cdef Box around
+        cdef Tile *tile
+        cdef int x, y
+        around.left, around.top, around.right, around.bottom = self._columns * TILE, self._rows * TILE, 0, 0
+        with nogil:
+            for y in range(tiles.top, tiles.bottom):
+                for x in range(tiles.left, tiles.right):
+                    tile = self.row(y) + x
+                    if lively(tile, number):
+                        around.left = min(around.left, x * TILE + tile.left)
+                        around.right = max(around.right, x * TILE + tile.right)
+                        around.top = min(around.top, y * TILE + tile.top)
+                        around.bottom = max(around.bottom, y * TILE + tile.bottom)
+        if around.left >= around.right or around.top >= around.bottom:
+            return Rect(0, 0, 0, 0)
+        return Rect(around.left, around.top, around.right, around.bottom)
+
+    def left_behind(self, rect, kept, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_around(rect), inner = self.tiles_around(kept)
+        cdef Tile *tile
+        cdef int x, y, still = 0, desk = 0
+        with nogil:
+            for y in range(tiles.top, tiles.bottom):
+                for x in range(tiles.left, tiles.right):
+                    if inner.left <= x < inner.right and inner.top <= y < inner.bottom:
+                        continue
+                    tile = self.row(y) + x
+                    if lively(tile, number):
+                        continue
+                    still += 1
+                    if tile.last_slight + tile.last_contrast == 0:
+                        desk += tile.level > DARK
+                    else:
+                        desk += 2 * tile.last_contrast > tile.last_slight
+        return still, desk
