@@ -17,7 +17,9 @@ from gspice.gpu.canvas import Canvas
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import CopyBits, Drawable
 from gspice.stream.compression import DisplaySettings, ImageSettings
-from gspice.stream.encoders import EncodeHere, Encoders
+from gspice.stream.detect.video_detector import VideoDetector, VideoMode
+from gspice.stream.encoder_choice import EncoderChoice
+from gspice.stream.encoders import EncodeHere, Encoders, Result
 from gspice.stream.image_encoder import EncodedImage, encode
 from gspice.stream.screen import PixelSource, Screen
 from gspice.stream.statistics import DamageStatistics
@@ -40,6 +42,9 @@ HERE_PIXELS = 64 << 10
 HERE_BYTES = 8 << 10
 """A frame of so few pixels, and expected to pack to so little, is packed sooner than another thread is woken."""
 
+_FILMED = (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32)
+"""Surfaces whose pixels video encoders take."""
+
 Drawn = tuple[Drawable, Sequence[Rect]]
 """A drawable, and the pixels that it may have changed (``DrawOutcome.rects``)."""
 Done = Callable[[Sequence[EncodedImage], float], None]
@@ -55,10 +60,15 @@ class DisplayChannel:
         encoders: Encoders | None = None,
         wake_at: Callable[[float], None] = lambda when: None,
         acted_at: Callable[[], float] = lambda: -inf,
+        encoder_choice: EncoderChoice | None = None,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """``wake_at``: asks for a ``push`` at that time; ``acted_at``: when a client last had a key or its pointer."""
+        """``wake_at``: asks for a ``push`` at that time; ``acted_at``: when a client last had a key or its pointer.
+
+        ``clock``: by which the pool's threads tell how long video takes them.
+        """
         self.canvas = canvas
-        self.settings = settings or DisplaySettings()
+        self._settings = settings or DisplaySettings()
         self.screen: Screen | None = None
         self.pixels: PixelSource = canvas
         """Where clients' pixels are captured."""
@@ -66,6 +76,12 @@ class DisplayChannel:
         """The surface that clients see as the primary one; None: they see nothing."""
         self.wake_at = wake_at
         self.damage = DamageStatistics()
+        self.clock = clock
+        self.encoder_choice = encoder_choice or EncoderChoice()
+        self._detector: VideoDetector | None = None
+        """None: nothing is looked for."""
+        self._captures: dict[Rect, Pixels] = {}
+        """Of the newest look, for several clients."""
         self._encoders = encoders or EncodeHere()
         self._here = EncodeHere()
         self._acted_at = acted_at
@@ -79,6 +95,20 @@ class DisplayChannel:
         self._clients: list[DisplayChannelClient] = []
         self._guest_monitors: MonitorsConfig | None = None
         self._max_monitors: int | None = None
+
+    @property
+    def settings(self) -> DisplaySettings:
+        """What the operator wants now."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: DisplaySettings) -> None:
+        looks_anew = settings.video is not self._settings.video
+        self._settings = settings
+        if looks_anew:
+            self._detector = self._new_detector()
+            for client in self._clients:
+                client.expire(())
 
     def connect(self, link: LinkInfo, sender: Sender) -> DisplayChannelClient:
         """A new client; it gets nothing before its INIT."""
@@ -124,12 +154,14 @@ class DisplayChannel:
         self.pixels = pixels
         self.primary = spec
         self.screen = Screen(spec, pixels)
+        self._detector = self._new_detector()
         self._looked_at = -inf  # nothing may be captured from a screen that was never looked at
         for client in self._clients:
             client.primary_created(spec)
 
     def _hide(self) -> None:
-        self.primary = self.screen = None
+        self.primary = self.screen = self._detector = None
+        self._captures.clear()
         for client in self._clients:
             client.primary_destroyed()
 
@@ -166,6 +198,13 @@ class DisplayChannel:
 
     def push(self, now: float) -> None:
         """Bring clients up to date, each as far as it can take it. Call between batches only."""
+        if self._detector is not None and (ends := self._detector.deadline()) is not None:
+            if now >= ends:
+                playing = self._detector.expire(now)
+                for client in self._clients:
+                    client.expire(playing)
+            else:
+                self.wake_at(ends)
         if now < self._look_at and not any([client.lags for client in self._clients]):
             # Most calls end here: a guest draws far more often than anybody looks.
             if self._dirty:
@@ -177,13 +216,15 @@ class DisplayChannel:
                 takers.append(client)
             elif (self._dirty or client.lags) and (when := client.waits_until()) is not None:
                 self.wake_at(when)
-        if not takers or self.screen is None:
+        if self.screen is None:
             return
-        if self.screen.dirty:
+        if takers and self.screen.dirty:
             if now >= self._look_at:
                 self.look(now, takers)
             else:
                 self.wake_at(self._look_at)
+        for client in self._clients:
+            client.push_video(now)
         for client in takers:
             client.push(now)
 
@@ -209,8 +250,38 @@ class DisplayChannel:
         damage.moved += sum([move.rect.area for move in look.moves])
         self._look = next(self._looks)
         self._looked_at = now
+        self._captures.clear()
         for client in self._clients:
             client.looked(look, takes_moves=client in takers)
+        if self._detector is not None:
+            playing = self._detector.looked(look, now)
+            screen.play([region.rect for region in playing])
+            for client in self._clients:
+                client.play(playing, look.changed, now)
+
+    def _new_detector(self) -> VideoDetector | None:
+        screen, mode = self.screen, self.settings.video
+        if screen is None or mode is VideoMode.OFF or screen.spec.format not in _FILMED:
+            return None
+        return VideoDetector(screen, mode)
+
+    @property
+    def video_codecs(self) -> Sequence[tuple[str, str]]:
+        """The operator's order."""
+        return self.settings.video_codecs
+
+    def capture(self, rect: Rect) -> Pixels:
+        """The newest look's pixels, once for all clients."""
+        screen = self.screen
+        assert screen is not None
+        pixels = self._captures.get(rect)
+        if pixels is None:
+            pixels = self._captures[rect] = screen.read(rect)
+        return pixels
+
+    def pack(self, job: Callable[[], Result], done: Callable[[Result, float], None], now: float) -> None:
+        """Run it in the encoder pool."""
+        self._encoders.submit(job, done, now)
 
     def encode(
         self, rects: Sequence[Rect], settings: ImageSettings, done: Done, now: float, *, expected: int

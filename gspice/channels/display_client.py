@@ -13,12 +13,14 @@ from typing import ClassVar, Protocol
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.channels.display_images import DisplayImages, Kept
 from gspice.channels.display_messages import copy_bits, surface_copies, surface_create
+from gspice.channels.display_video import DisplayVideo, VideoHub
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.pixels import SurfaceSpec
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.client_view import ClientView
 from gspice.stream.compression import Compression, DisplaySettings, ImageSettings
+from gspice.stream.detect.video_detector import VideoRegion
 from gspice.stream.image_encoder import EncodedImage
 from gspice.stream.pacing import Pacing
 from gspice.stream.screen import Look, Screen
@@ -41,10 +43,12 @@ REST_S = 0.3
 """Without a change for so long, what was sent lossy is sent again, exactly."""
 
 
-class Hub(Protocol):
+class Hub(VideoHub, Protocol):
     """What all display channels of one device share."""
 
-    settings: DisplaySettings
+    @property
+    def settings(self) -> DisplaySettings:
+        """What the operator wants now."""
 
     @property
     def screen(self) -> Screen | None:
@@ -70,9 +74,6 @@ class Hub(Protocol):
     def look(self, now: float) -> None:
         """Look at the screen now, if anything was declared."""
 
-    def wake_at(self, when: float) -> None:
-        """Ask for a ``push`` at that time."""
-
     def monitors_message(self) -> wire.DisplayMonitorsConfig:
         """How the monitors are placed."""
 
@@ -84,7 +85,12 @@ class DisplayChannelClient(ChannelClient):
     """One client's display channel."""
 
     TYPE = ChannelType.DISPLAY
-    CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.PREF_COMPRESSION)
+    CAPS = CapSet.of(
+        DisplayCap.MONITORS_CONFIG,
+        DisplayCap.PREF_COMPRESSION,
+        DisplayCap.STREAM_REPORT,
+        DisplayCap.PREF_VIDEO_CODEC_TYPE,
+    )
     # Frames are paced by their pings: this is for clients that stop altogether. Smaller windows would hold a frame
     # of many images for a round trip.
     ACK_WINDOW = 128
@@ -110,6 +116,16 @@ class DisplayChannelClient(ChannelClient):
         self._init: wire.DisplayInit | None = None
         self._pacing = Pacing()
         self._lossy_at = 0.0
+        self._video = DisplayVideo(
+            sender,
+            link,
+            PRIMARY,
+            hub,
+            self._queue_ahead,
+            self._mark,
+            self._pacing.window,
+            self.statistics,
+        )
 
     # From the client
 
@@ -143,7 +159,14 @@ class DisplayChannelClient(ChannelClient):
         if self._pacing.window.answered(message.id, now):
             self.statistics.answered(message.id, now)
             self._images.answered(message.id)
+            self._video.answered(message.id, now)
             self._hub.push(now)
+
+    def _on_preferred_codecs(self, message: wire.DisplayPreferredVideoCodecType, now: float) -> None:
+        self._video.prefer(message.codecs)
+
+    def _on_stream_report(self, message: wire.DisplayStreamReport, now: float) -> None:
+        self._video.reported(message, now)
 
     def _on_ignored(self, message: Message, now: float) -> None:
         log.debug("%s: %s ignored", self.link.peer, message.NAME)
@@ -151,8 +174,8 @@ class DisplayChannelClient(ChannelClient):
     _HANDLERS: ClassVar[dict[type[Message], Callable[..., None]]] = {
         wire.DisplayInit: _on_init,
         wire.DisplayPreferredCompression: _on_preferred_compression,
-        wire.DisplayPreferredVideoCodecType: _on_ignored,
-        wire.DisplayStreamReport: _on_ignored,
+        wire.DisplayPreferredVideoCodecType: _on_preferred_codecs,
+        wire.DisplayStreamReport: _on_stream_report,
         Pong: _on_pong,
     }
 
@@ -163,6 +186,7 @@ class DisplayChannelClient(ChannelClient):
         super().disconnected(now)
         self._caches.channel_lost()
         self._images.leave()
+        self._video.stop()
         self._hub.forget(self)
 
     # From the hub
@@ -175,6 +199,7 @@ class DisplayChannelClient(ChannelClient):
     def primary_destroyed(self) -> None:
         if self._view is not None:
             self._view = None
+            self._video.stop()
             self.statistics.forgiven()
             for surface_id in (*self._backdrops, PRIMARY):
                 self._send(wire.DisplaySurfaceDestroy(surface_id=surface_id))
@@ -202,7 +227,7 @@ class DisplayChannelClient(ChannelClient):
     def lags(self) -> bool:
         """Whether its picture is not the newest look's, or not exactly."""
         view = self._view
-        return self._encoding or (view is not None and bool(view.stale or view.lossy))
+        return self._encoding or (view is not None and bool(view.stale or view.lossy)) or self._video.playing
 
     def looked(self, look: Look, *, takes_moves: bool) -> None:
         """The screen has a new frame. ``takes_moves``: the client can take what moved in it: ``push`` is next."""
@@ -239,6 +264,21 @@ class DisplayChannelClient(ChannelClient):
             self._ahead.append(surface_create(target, screen.spec))
         self._ahead += surface_copies(source, target, rects, clipped=self._images.complete)
         self.statistics.backdrop_copies += len(rects)
+
+    def play(self, regions: Sequence[VideoRegion], changed: Sequence[Rect], now: float) -> None:
+        """What plays on the screen's newest frame, which ``looked`` was told of."""
+        if self._view is not None:
+            self._video.looked(regions, changed, self._view, now)
+
+    def expire(self, regions: Sequence[VideoRegion]) -> None:
+        """Only these play on."""
+        if self._view is not None:
+            self._video.expired(regions, self._view)
+
+    def push_video(self, now: float) -> None:
+        """Send what plays, as far as it can be taken."""
+        if not self._later and not self.sender.blocked and self.sender.queued_bytes <= QUEUE_HIGH:
+            self._video.push(now)
 
     def push(self, now: float) -> None:
         """Send some of what is stale. Call it only if it ``can_take``."""
@@ -312,9 +352,7 @@ class DisplayChannelClient(ChannelClient):
         whole: bool = True,
     ) -> None:
         before = self.sender.queued_bytes
-        ahead, self._ahead = self._ahead, []
-        for message in ahead:
-            self.sender.queue(message)
+        self._queue_ahead()
         pixels = 0
         self._images.send(images)
         for rect, image, _ in images:
@@ -333,12 +371,18 @@ class DisplayChannelClient(ChannelClient):
             self.sender.queue(message)
         self.sender.flush(more=self.lags)
 
-    def _mark(self, sent: int, now: float) -> None:
+    def _queue_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, []
+        for message in ahead:
+            self.sender.queue(message)
+
+    def _mark(self, sent: int, now: float) -> int:
         """Close a frame with a ping: its answer says that the client has taken all of it."""
         mark = self._pacing.window.sent(sent, now)
         self.statistics.sent(mark)
         self.sender.queue(Ping(id=mark, timestamp=int(now * 1e9)))
         self._images.marked(mark)
+        return mark
 
     def numbers(self) -> DisplayNumbers:
         """What was sent, and how far the client is behind: a copy."""

@@ -23,7 +23,7 @@ from gspice.server.security import ChannelSecurity
 from gspice.server.settings import MOST_CLIENTS
 from gspice.server.spice_server import SpiceServer
 from gspice.server.tls import directory
-from gspice.stream.compression import COMPRESSIONS
+from gspice.stream.compression import COMPRESSIONS, VIDEO_MODES
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -75,6 +75,20 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     help="How pictures are packed, for clients that do not ask for another way.",
 )
 @click.option(
+    "--streaming-video",
+    type=click.Choice(list(VIDEO_MODES)),
+    default="auto",
+    show_default=True,
+    help="What is sent as a video stream, where it plays.",
+)
+@click.option(
+    "--video-codecs",
+    default="auto",
+    show_default=True,
+    metavar="LIST",
+    help="Codecs in order of preference, such as gstreamer:vp8;spice:mjpeg.",
+)
+@click.option(
     "--max-clients",
     type=click.IntRange(1, MOST_CLIENTS),
     default=16,
@@ -110,6 +124,8 @@ def serve(
     renderer: str,
     renderer_device: str | None,
     image_compression: str,
+    streaming_video: str,
+    video_codecs: str,
     max_clients: int,
     secure_channel: tuple[str, ...],
     name: str,
@@ -155,6 +171,8 @@ def serve(
     failures = RecordingFailures()
     server = SpiceServer(options)
     server.set_image_compression(COMPRESSIONS[image_compression])
+    server.set_streaming_video(VIDEO_MODES[streaming_video])
+    server.set_video_codecs(video_codecs)
     server.set_max_clients(max_clients)
     password = read_password_file(password_file) if password_file else None
     if password is not None:

@@ -43,6 +43,8 @@ class UnknownPixels:
         rects = list(rects)
         if isinstance(drawable.op, ops.CopyBits):
             self._moved(drawable, drawable.op, rects)
+        elif isinstance(drawable.op, ops.Copy) and _plain(drawable, drawable.op):
+            self._copied(drawable, drawable.op, rects)
         elif self._reads_unknown(drawable.op):
             self.lost(drawable.surface_id, rects)
         elif drawable.surface_id in self._regions and _opaque(drawable.op):
@@ -60,6 +62,19 @@ class UnknownPixels:
         moved.intersect_region(target)
         region.subtract_region(target)
         region.add_region(moved)
+        self._tidy(drawable.surface_id)
+
+    def _copied(self, drawable: ops.Drawable, op: ops.Copy, rects: list[Rect]) -> None:
+        """Pixels of a surface, one by one, are elsewhere now: those of them are unknown that were."""
+        assert isinstance(op.src, ops.SurfaceImage)
+        source = self._regions.get(op.src.surface_id)
+        copied = Region(rects)
+        unknown = source.copy() if source is not None else Region()
+        unknown.translate(drawable.bbox.left - op.src_area.left, drawable.bbox.top - op.src_area.top)
+        unknown.intersect_region(copied)
+        target = self._regions.setdefault(drawable.surface_id, Region())
+        target.subtract_region(copied)
+        target.add_region(unknown)
         self._tidy(drawable.surface_id)
 
     def _reads_unknown(self, op: ops.Op) -> bool:
@@ -88,3 +103,14 @@ def _opaque(op: ops.Op) -> bool:
     if isinstance(op, ops.Fill | ops.Copy):
         return bool(op.ropd & _WRITES) and not op.ropd & _READS_DESTINATION
     return True
+
+
+def _plain(drawable: ops.Drawable, op: ops.Copy) -> bool:
+    """Whether it puts a surface's pixels somewhere just as they are."""
+    same_size = op.src_area.width == drawable.bbox.width and op.src_area.height == drawable.bbox.height
+    return (
+        isinstance(op.src, ops.SurfaceImage)
+        and same_size
+        and op.ropd == Ropd.OP_PUT
+        and op.mask.image is None
+    )

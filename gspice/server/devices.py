@@ -17,6 +17,7 @@ from gspice.server.statistics import DeviceNumbers, EncoderNumbers
 from gspice.server.statistics_publisher import StatisticsPublisher
 from gspice.server.worker_canvas import open_worker_canvas
 from gspice.server.worker_recorder import open_recorder
+from gspice.stream.encoder_choice import EncoderChoice
 from gspice.vdi.audio import PlaybackInterface, RecordInterface
 from gspice.vdi.base import Interface, check_version
 from gspice.vdi.char_device import CharDeviceInterface
@@ -26,6 +27,14 @@ from gspice.vdi.qxl import ClientMonitor, QXLInterface
 
 log = logging.getLogger(__name__)
 
+DISPLAY_SETTINGS = (
+    "image_compression",
+    "jpeg_compression",
+    "zlib_glz_compression",
+    "streaming_video",
+    "video_codecs",
+)
+"""What display channels want to know of."""
 REMOVABLE = (TabletInterface, PlaybackInterface, RecordInterface, CharDeviceInterface, QXLInterface)
 
 
@@ -69,6 +78,7 @@ class Devices:
         self._publish = publish
         self._publishers: dict[int, StatisticsPublisher] = {}
         self._pool = EncoderPool()
+        self._encoder_choice = EncoderChoice()
         self._running = False
         self._workers: dict[int, RedWorker] = {}
         self._others: list[Interface] = []
@@ -124,6 +134,7 @@ class Devices:
                 recorder,
                 settings=self._settings.display,
                 pool=self._pool,
+                encoder_choice=self._encoder_choice,
                 publisher=publisher,
                 acted_at=lambda: self._inputs.acted_at,
             )
@@ -203,7 +214,7 @@ class Devices:
 
     def setting_changed(self, name: str) -> None:
         """One of the settings has another value now: tell those who keep it."""
-        if name in ("image_compression", "jpeg_compression", "zlib_glz_compression"):
+        if name in DISPLAY_SETTINGS:
             self.broadcast(m.SetDisplaySettings(self._settings.display))
         if name in ("image_compression", "streaming_video"):
             for worker in self._workers.values():

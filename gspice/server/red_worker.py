@@ -35,6 +35,7 @@ from gspice.server.worker_recorder import WorkerRecorder
 from gspice.server.worker_scanout import WorkerScanout
 from gspice.server.worker_surfaces import WorkerSurfaces
 from gspice.stream.compression import DisplaySettings
+from gspice.stream.encoder_choice import EncoderChoice
 from gspice.vdi.core import WatchEvent
 from gspice.vdi.qxl import QXLInterface
 
@@ -70,6 +71,7 @@ class RedWorker:
         *,
         settings: DisplaySettings,
         pool: EncoderPool,
+        encoder_choice: EncoderChoice | None = None,
         publisher: StatisticsPublisher | None = None,
         acted_at: Callable[[], float] = lambda: -inf,
     ) -> None:
@@ -85,6 +87,7 @@ class RedWorker:
         self._recorder = recorder
         self._settings = settings
         self._pool = pool
+        self._encoder_choice = encoder_choice
         self._publisher = publisher
         self._acted_at = acted_at
         self._clock = time.monotonic
@@ -196,6 +199,8 @@ class RedWorker:
             WorkerEncoders(self._pool, self.dispatcher, self._clock),
             wake_at=self._push_at,
             acted_at=self._acted_at,
+            encoder_choice=self._encoder_choice,
+            clock=self._clock,
         )
         self._push_timer = self._loop.timer_add(self._on_push_timer)
         self._push_due = inf

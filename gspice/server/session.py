@@ -9,12 +9,10 @@ from gspice.server.devices import Devices
 from gspice.server.options import ServerOptions
 from gspice.server.security import ChannelSecurity
 from gspice.server.worker_messages import SetMouseMode
+from gspice.stream.presentation import multimedia_time
 from gspice.vdi.qxl import ClientMonitor
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.types import MouseMode
-
-MM_TIME_DELAY_MS = 0
-"""How far the client's multimedia clock is set back: nothing is played yet that would need to be held."""
 
 
 class ServerState:
@@ -106,7 +104,7 @@ class Session:
         return self._state.devices.client_monitors(None)
 
     def mm_time(self, now: float) -> int:
-        return (int(now * 1000) - MM_TIME_DELAY_MS) & 0xFFFFFFFF
+        return multimedia_time(now)
 
     def channels(self) -> Sequence[tuple[ChannelType, int]]:
         return self._state.channels()

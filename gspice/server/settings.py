@@ -7,21 +7,14 @@ from typing import TypeVar
 
 from gspice.errors import ConfigError
 from gspice.server.video_codecs import DEFAULT, VideoCodec, parse_video_codecs
-from gspice.stream.compression import Compression, DisplaySettings, WanCompression
+from gspice.stream.compression import VIDEO_CODECS, Compression, DisplaySettings, WanCompression
+from gspice.stream.detect.video_detector import VideoMode
 
 log = logging.getLogger(__name__)
 
 MOST_CLIENTS = 256
 
 _Enum = TypeVar("_Enum", bound=IntEnum)
-
-
-class StreamingVideo(IntEnum):
-    """SPICE_STREAM_VIDEO_*: what may become a video stream."""
-
-    OFF = 1
-    ALL = 2
-    FILTER = 3
 
 
 class LiveSettings:
@@ -37,7 +30,7 @@ class LiveSettings:
         """Clients at the same time: the oldest makes room for one more."""
         self.jpeg_compression = WanCompression.AUTO
         self.zlib_glz_compression = WanCompression.AUTO
-        self.streaming_video = StreamingVideo.FILTER
+        self.streaming_video = VideoMode.AUTO
         self.video_codecs: tuple[VideoCodec, ...] = DEFAULT
         self.playback_compression = True
         self.agent_mouse = True
@@ -61,7 +54,7 @@ class LiveSettings:
         self._set("zlib_glz_compression", _member(WanCompression, value, "zlib-GLZ compression"))
 
     def set_streaming_video(self, value: int) -> None:
-        self._set("streaming_video", _member(StreamingVideo, value, "video streaming"))
+        self._set("streaming_video", _member(VideoMode, value, "video streaming"))
 
     def set_video_codecs(self, text: str) -> None:
         """See ``parse_video_codecs``."""
@@ -80,13 +73,15 @@ class LiveSettings:
             compression=self.image_compression,
             jpeg=self.jpeg_compression,
             zlib_glz=self.zlib_glz_compression,
+            video=self.streaming_video,
+            video_codecs=VIDEO_CODECS if self.video_codecs == DEFAULT else self.video_codecs,
         )
 
     @property
     def compression_level(self) -> int:
         """What QXL devices are told: 1 where all images are QUIC and none becomes video, else 0."""
         quic = self.image_compression == Compression.QUIC
-        return int(quic and self.streaming_video == StreamingVideo.OFF)
+        return int(quic and self.streaming_video == VideoMode.OFF)
 
     def _set(self, name: str, value: object) -> None:
         setattr(self, name, value)

@@ -1,8 +1,8 @@
 """Where one client's picture of a surface lags behind the frame that the server last looked at.
 
-The invariant: outside ``stale`` and ``lossy`` the client's pixels, once it has taken all that is queued, equal the
-newest look's. Looks, moves and captures happen in order on one thread, and nothing is sent to a client between its
-capture and the end of its encoding, so that order is the client's too.
+The invariant: outside ``stale``, ``lossy`` and ``video`` the client's pixels, once it has taken all that is queued,
+equal the newest look's. Looks, moves and captures happen in order on one thread, and nothing but frames of streams is
+sent to a client between its capture and the end of its encoding, so that order is the client's too.
 """
 
 from collections.abc import Iterable
@@ -33,6 +33,8 @@ class ClientView:
         """What must be captured and sent; the whole surface at first."""
         self.lossy = Region()
         """What the client has only about: to be sent again, exactly, when it has come to rest."""
+        self.video = Region()
+        """Where streams play: nothing of it is stale or lossy, for frames of the streams will cover it."""
         self.kept = [Region() for _ in range(LAYERS)]
         """What the client has in each layer of its backdrop as the server has it in its own."""
         self._turn = 0
@@ -41,6 +43,25 @@ class ClientView:
     def changed(self, rects: Iterable[Rect]) -> None:
         """The client's pixels there are not the newest."""
         self.stale.add_region(Region(rects))
+        if self.video:
+            self.stale.subtract_region(self.video)
+
+    def play(self, rect: Rect) -> None:
+        """From now on the frames of a stream show what is there."""
+        self.stale.subtract(rect)
+        self.lossy.subtract(rect)
+        self.video.add(rect)
+
+    def rest_video(self, rect: Rect) -> None:
+        """The newest frame of a stream shows what is there, about."""
+        self.video.subtract(rect)
+        self.lossy.add(rect)
+
+    def stop(self, rect: Rect) -> None:
+        """No stream shows what is there any more."""
+        self.video.subtract(rect)
+        self.lossy.subtract(rect)
+        self.stale.add(rect)
 
     def move(self, move: Move) -> bool:
         """The newest frame copied something; whether the client shall copy it too, before all else.
@@ -52,15 +73,17 @@ class ClientView:
         stale.translate(move.dx, move.dy)
         stale.intersect_region(target)
         if 2 * stale.area > target.area:
-            self.stale.add_region(target)
+            self.changed([move.rect])
             return False
         # What comes from stale pixels is stale where it lands; the rest is now right, or as lossy as its source.
         lossy = self.lossy.copy()
+        lossy.add_region(self.video)
         lossy.translate(move.dx, move.dy)
         lossy.intersect_region(target)
         for region, moved in ((self.stale, stale), (self.lossy, lossy)):
             region.subtract_region(target)
             region.add_region(moved)
+            region.subtract_region(self.video)
         return True
 
     def keep(self, kept: Kept) -> list[Rect]:
@@ -74,6 +97,7 @@ class ClientView:
         # What it has not, or not exactly, cannot be kept.
         wanted.subtract_region(self.stale)
         wanted.subtract_region(self.lossy)
+        wanted.subtract_region(self.video)
         mine.add_region(wanted)
         return wanted.rects()
 

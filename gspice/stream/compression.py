@@ -4,6 +4,16 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from gspice.codec.glz_encode import GlzDictionary
+from gspice.stream.detect.video_detector import VideoMode
+
+VIDEO_CODECS: tuple[tuple[str, str], ...] = (
+    ("gstreamer", "h264"),
+    ("gstreamer", "vp8"),
+    ("gstreamer", "vp9"),
+    ("gstreamer", "h265"),
+    ("spice", "mjpeg"),
+)
+"""Our own order: by what they make of a bit, and by what it costs to make it in time."""
 
 
 class Compression(IntEnum):
@@ -34,6 +44,10 @@ COMPRESSIONS = {mode.name.lower(): mode for mode in Compression}
 """By the names that operators use, which are also QEMU's."""
 
 
+VIDEO_MODES = {mode.name.lower(): mode for mode in VideoMode}
+"""The same of what becomes video."""
+
+
 class WanCompression(IntEnum):
     """SPICE_WAN_COMPRESSION_*: when JPEG, or zlib over GLZ, is used."""
 
@@ -53,6 +67,10 @@ class DisplaySettings:
     compression: Compression = Compression.AUTO_GLZ
     jpeg: WanCompression = WanCompression.AUTO
     zlib_glz: WanCompression = WanCompression.AUTO
+    video: VideoMode = VideoMode.AUTO
+    """What becomes a video stream."""
+    video_codecs: tuple[tuple[str, str], ...] = VIDEO_CODECS
+    """Encoder and codec, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

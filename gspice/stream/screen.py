@@ -6,7 +6,7 @@ that all of them, fast or slow, see whole frames.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Changes
@@ -28,6 +28,10 @@ MAX_DECLARED = 32
 """Rectangles declared between two looks that a look names; of more, none stands for a picture."""
 MAX_HINTS = 4
 """Directions in which the guest has copied since the last look: of more, none is worth a trial."""
+
+
+Part: TypeAlias = tuple[bytes | memoryview, int, Rect]
+"""Rows of pixels, their stride, and where on the screen they are."""
 
 
 class PixelSource(Protocol):
@@ -91,6 +95,8 @@ class Screen:
         self._backdrop: Backdrop | None = None
         """Made with the second look: the first has nothing to cover."""
         self._cells: dict[Grid, Cells] = {}
+        self._playing = Region()
+        """Where nothing is looked for that has moved."""
         self._declared = Region([self.bounds])
         self._declared_rects: list[Rect] = []
         self._hints: set[tuple[int, int]] = set()
@@ -126,6 +132,10 @@ class Screen:
         if len(self._hints) <= MAX_HINTS:
             self._hints.add((dx, dy))
 
+    def play(self, rects: Iterable[Rect]) -> None:
+        """Films play there: all of it is new with every frame, and what lies under it is nothing to keep."""
+        self._playing = Region(rects)
+
     def look(self, now: float) -> Look:
         """Compare what was declared with the frame before, and make it the newest."""
         rects = merge(self._declared.rects(), LOOK_SLACK, MAX_LOOKED_RECTS)
@@ -137,13 +147,14 @@ class Screen:
         self._declared_at = None
         self._hints.clear()
         newest, stamp = self._newest(rects)
+        moving = self._outside_films(newest)
         kept: list[Kept] = []
         if self._backdrop is not None:
-            for rows, stride, rect in newest:
+            for rows, stride, rect in moving:
                 kept += self._backdrop.cover(rows, stride, rect, now)
         # All moves come first, as clients take them: none may copy what only the comparison brings.
         moves: list[Move] = []
-        for rows, stride, rect in newest:
+        for rows, stride, rect in moving:
             for move in self._frame.find_moves(rows, stride, rect, hints):
                 self._frame.move(move.rect, move.dx, move.dy)
                 moves.append(move)
@@ -157,15 +168,16 @@ class Screen:
                     self._frame, max(1, min(LAYERS, BACKDROP_PIXELS // self.bounds.area))
                 )
         else:
-            uncovered = self._backdrop.uncovered(changed, now)
+            films = self._playing
+            uncovered = self._backdrop.uncovered(
+                [rect for rect in changed if not films.covers(rect)] if films else changed, now
+            )
         for cells in self._cells.values():
             cells.changed([*changed, *[move.rect for move in moves]], now)
         self._since = stamp  # a look that fails before is made up for by the next
         return Look(kept, moves, uncovered, changed, since, declared)
 
-    def _newest(
-        self, rects: Sequence[Rect]
-    ) -> tuple[list[tuple[bytes | memoryview, int, Rect]], object | None]:
+    def _newest(self, rects: Sequence[Rect]) -> tuple[list[Part], object | None]:
         """Rows, stride and place of the newest pixels, and what to call the frame once it has them.
 
         They are not of all ``rects`` where the source knows that there is nothing new.
@@ -177,6 +189,22 @@ class Screen:
                 parts = [(rows[self._offset(rect, stride) :], stride, rect) for rect in found.rects]
                 return [*parts], found.stamp
         return [(*self._pixels(rect), rect) for rect in rects], None
+
+    def _outside_films(self, newest: list[Part]) -> list[Part]:
+        """The parts of what is newest in which something may have moved."""
+        if not self._playing:
+            return newest
+        outside = []
+        for rows, stride, rect in newest:
+            if not self._playing.overlaps(rect):
+                outside.append((rows, stride, rect))
+                continue
+            left = Region([rect])
+            left.subtract_region(self._playing)
+            for part in left.rects():
+                first = (part.top - rect.top) * stride + (part.left - rect.left) * self._pixel_bytes
+                outside.append((rows[first:], stride, part))
+        return outside
 
     def _offset(self, rect: Rect, stride: int) -> int:
         return rect.top * stride + rect.left * self._pixel_bytes

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gspice.stream.image_encoder import Coder, EncodedImage
+from gspice.stream.video_encoder import VideoCodec
 
 LATENCIES = 256
 """Frames whose latency is remembered."""
@@ -28,6 +29,14 @@ class CoderStatistics:
     sent_bytes: int = 0
 
 
+@dataclass(slots=True)
+class CodecStatistics:
+    """Frames of video streams of one codec."""
+
+    frames: int = 0
+    sent_bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayNumbers:
     """One display channel as it stood at some time; sizes in bytes and pixels, times in seconds."""
@@ -37,6 +46,10 @@ class DisplayNumbers:
     backdrop_copies: int = 0
     coders: Mapping[str, CoderStatistics] = field(default_factory=dict)
     """By the coder's name; nobody writes to them any more."""
+    codecs: Mapping[str, CodecStatistics] = field(default_factory=dict)
+    """The same of video streams, by the codec's name."""
+    streams: int = 0
+    """Video streams that were begun."""
     latency_p50: float | None = None
     latency_p95: float | None = None
     """From damage to the client's answer, of the last frames; None: there was none yet."""
@@ -68,6 +81,9 @@ class DisplayStatistics:
     backdrop_copies: int = 0
     """Rectangles that were kept, or uncovered, on the client."""
     coders: dict[Coder, CoderStatistics] = field(default_factory=dict)
+    codecs: dict[VideoCodec, CodecStatistics] = field(default_factory=dict)
+    streams: int = 0
+    """Video streams that were begun."""
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES))
     """Seconds from damage to the client's answer that it shows it, of the last frames."""
     latency_count: int = 0
@@ -86,6 +102,12 @@ class DisplayStatistics:
         entry.pixels += image.width * image.height
         entry.raw_bytes += image.width * image.height * (image.format.bits_per_pixel // 8)
         entry.sent_bytes += len(image.data)
+
+    def video(self, codec: VideoCodec, size: int) -> None:
+        """A frame of a stream was sent."""
+        entry = self.codecs.setdefault(codec, CodecStatistics())
+        entry.frames += 1
+        entry.sent_bytes += size
 
     def recalled(self, pixels: Sequence[int], *, whole: bool) -> None:
         """The client drew parts of so many pixels each from its cache; ``whole`` as with ``taken``."""
@@ -133,6 +155,8 @@ class DisplayStatistics:
             moves=self.moves,
             backdrop_copies=self.backdrop_copies,
             coders={coder.name.lower(): replace(entry) for coder, entry in self.coders.items()},
+            codecs={codec.name.lower(): replace(entry) for codec, entry in self.codecs.items()},
+            streams=self.streams,
             latency_p50=_quantile(ordered, 0.5),
             latency_p95=_quantile(ordered, 0.95),
             latency_count=self.latency_count,

@@ -114,6 +114,9 @@ class CapSet:
         """Whether the capability of this bit number is set."""
         return bool(self._mask >> bit & 1)
 
+    def __contains__(self, bit: object) -> bool:
+        return isinstance(bit, int) and self.has(bit)
+
     def words(self) -> tuple[int, ...]:
         """The u32 words for the wire, lowest first, without zero words at the end."""
         count = -(-self._mask.bit_length() // _WORD_BITS)

@@ -6,11 +6,11 @@ Real canvas, hub, encoders, wire bytes and decoders; only time, the pool and the
 import contextlib
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
-from gspice.channels import display_images
+from gspice.channels import display, display_images
 from gspice.channels.base import LinkInfo
 from gspice.channels.display import DisplayChannel
 from gspice.client.channel import ClientChannel
@@ -25,6 +25,8 @@ from gspice.stream import recall
 from gspice.stream.cells import Grid
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.compression import Compression, DisplaySettings, WanCompression
+from gspice.stream.detect.video_detector import VideoMode, VideoRegion
+from gspice.stream.screen import Screen
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.message import Message
@@ -33,9 +35,59 @@ from gspice.wire.messages.display import DisplayInit, DisplayInvalList, DisplayP
 from gspice.wire.messages.draw import DisplayCopy
 
 CAPS = CapSet.of(DisplayCap.MONITORS_CONFIG, DisplayCap.LZ4_COMPRESSION)
+FILMS = (
+    CapSet(),
+    CapSet.of(DisplayCap.MULTI_CODEC),
+    CapSet.of(
+        DisplayCap.SIZED_STREAM, DisplayCap.MULTI_CODEC, DisplayCap.CODEC_MJPEG, DisplayCap.STREAM_REPORT
+    ),
+    CapSet.of(DisplayCap.SIZED_STREAM, DisplayCap.MULTI_CODEC, DisplayCap.CODEC_VP8),
+)
+"""What clients know of films: MJPEG, nothing, and more."""
 PUT = 8
 CACHES = (0, 1 << 16, 1 << 16, 1 << 17, 1 << 20)
 """Pixels that clients keep: none, hardly more than a screen, as much as they want."""
+
+
+class RandomDetector:
+    """Finds films as the story goes, whatever is drawn; at most two, and none that is not there any more."""
+
+    random = random.Random(0)
+
+    def __init__(self, screen: Screen, mode: VideoMode) -> None:
+        self.bounds = screen.bounds
+        self.regions: list[VideoRegion] = []
+        self.ends: float | None = None
+
+    def looked(self, look: object, now: float) -> Sequence[VideoRegion]:
+        rnd = self.random
+        if rnd.random() < 0.1 and len(self.regions) < 2:
+            self.regions.append(VideoRegion(rnd.getrandbits(30), self._place(), 30.0, now))
+        if rnd.random() < 0.05 and self.regions:
+            at = rnd.randrange(len(self.regions))
+            old = self.regions[at]
+            self.regions[at] = old._replace(rect=rnd.choice((self._place(), self._elsewhere(old.rect))))
+        if rnd.random() < 0.05 and self.regions:
+            self.ends = now + rnd.choice((0.0, 0.5, 3.0))
+        return tuple(self.regions)
+
+    def deadline(self) -> float | None:
+        return self.ends
+
+    def expire(self, now: float) -> Sequence[VideoRegion]:
+        assert self.ends is not None and now >= self.ends
+        self.regions.pop(0)
+        self.ends = None
+        return tuple(self.regions)
+
+    def _place(self) -> Rect:
+        rnd, bounds = self.random, self.bounds
+        left, top = rnd.randrange(bounds.width - 10), rnd.randrange(bounds.height - 10)
+        return Rect(left, top, rnd.randint(left + 1, bounds.right), rnd.randint(top + 1, bounds.bottom))
+
+    def _elsewhere(self, rect: Rect) -> Rect:
+        left = self.random.randint(0, self.bounds.width - rect.width)
+        return rect.translate(left - rect.left, 0)
 
 
 class LateEncoders:
@@ -95,7 +147,7 @@ class Client:
             channel_type=ChannelType.DISPLAY,
             channel_id=channel_id,
             common_caps=CapSet(),
-            channel_caps=CAPS,
+            channel_caps=CAPS | world.random.choice(FILMS),
             secure=False,
             local=False,
             peer=f"client {person.number}",
@@ -409,6 +461,7 @@ def play(
     canvas: Canvas | None = None,
 ) -> World:
     """One story from beginning to end; AssertionError where it ends badly. ``canvas``: without surfaces."""
+    RandomDetector.random = random.Random(seed)
     with small_worlds():
         world = World(seed, surface_format=surface_format, canvas=canvas)
         for _ in range(steps):
@@ -425,5 +478,6 @@ def small_worlds() -> Iterator[None]:
         patch.object(display_images, "CELLS", Grid(16, 8)),
         patch.object(display_images, "MIN_PIXELS", 200),
         patch.object(recall, "MIN_PIXELS", 200),
+        patch.object(display, "VideoDetector", RandomDetector),
     ):
         yield

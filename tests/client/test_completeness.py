@@ -59,10 +59,9 @@ def test_the_model_agrees(script: list[tuple[str, int, Rect, Rect]]) -> None:
             source = Rect.sized(box.left, box.top, other.width, other.height).intersect(WHOLE)
             target = Rect.sized(other.left, other.top, source.width, source.height)
             unknown.drawn(drawable(surface, target, surface_copy(1 - surface, source)), [target])
-            if model[1 - surface] & cells(source):
-                mine |= cells(target)
-            else:
-                mine -= cells(target)
+            dx, dy = target.left - source.left, target.top - source.top
+            mine -= cells(target)
+            mine |= {(x + dx, y + dy) for x, y in model[1 - surface] & cells(source)}
         for number in (0, 1):
             region = unknown.of(number)
             assert {cell for cell in cells(WHOLE) if region.contains_point(cell[0], cell[1])} == model[number]

@@ -7,12 +7,13 @@ import pytest
 from gspice.errors import ConfigError
 from gspice.server.settings import LiveSettings
 from gspice.server.video_codecs import VideoCodec
+from gspice.stream.compression import VIDEO_CODECS
 
 VALUES = {
     "image_compression": range(8),
     "jpeg_compression": range(1, 4),
     "zlib_glz_compression": range(1, 4),
-    "streaming_video": range(1, 4),
+    "streaming_video": range(4),
 }
 SWITCHES = (
     "playback_compression",
@@ -57,9 +58,18 @@ def test_what_is_no_switch() -> None:
 def test_defaults_are_those_that_hosts_count_on() -> None:
     settings = LiveSettings()
     numbers = [getattr(settings, name) for name in VALUES]
-    assert numbers == [0, 1, 1, 3]
+    assert numbers == [0, 1, 1, 0]
     assert [getattr(settings, name) for name in SWITCHES] == [True, True, True, True, False, False]
     assert settings.video_codecs[0] == VideoCodec("spice", "mjpeg")
+
+
+def test_our_own_order_of_codecs_stands_for_auto() -> None:
+    settings = LiveSettings()
+    assert settings.display.video_codecs == VIDEO_CODECS
+    settings.set_video_codecs("spice:mjpeg;gstreamer:vp8")
+    assert settings.display.video_codecs == (("spice", "mjpeg"), ("gstreamer", "vp8"))
+    settings.set_video_codecs("auto")
+    assert settings.display.video_codecs == VIDEO_CODECS
 
 
 def test_codecs_that_are_none_leave_the_old_ones() -> None:

@@ -20,6 +20,7 @@ from gspice.hosts.libspice import library
 
 cdef enum:
     UUID_BYTES = 16
+    STREAM_VIDEO_FILTER = 3
 
 # Where it listens, and who may enter
 
@@ -119,7 +120,13 @@ cdef int set_playback_compression(SpiceServer *s, int enable) noexcept with gil:
 
 
 cdef int set_streaming_video(SpiceServer *s, int value) noexcept with gil:
-    return library.command(<uintptr_t> s, "set_streaming_video", value)
+    # As above: which pixels are a film is found in other ways than libspice's, and those are what a filter is here.
+    cdef int wanted = value
+    if value == 0:
+        wanted = -1
+    elif value == STREAM_VIDEO_FILTER:
+        wanted = 0
+    return library.command(<uintptr_t> s, "set_streaming_video", wanted)
 
 
 cdef int set_video_codecs(SpiceServer *s, const char *video_codecs) noexcept with gil:

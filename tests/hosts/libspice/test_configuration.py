@@ -24,6 +24,7 @@ metrics = "[::1]:9469"
 name = "a machine"
 image-compression = "auto_lz"
 max-clients = 3
+streaming-video = "filter"
 video-codecs = "gstreamer:vp8"
 secure-channels = ["main", "inputs"]
 exit-on-disconnect = true
@@ -58,6 +59,9 @@ class Recorder:
 
     def set_max_clients(self, count: int) -> None:
         self.calls.append(("clients", str(count)))
+
+    def set_streaming_video(self, mode: int) -> None:
+        self.calls.append(("streaming", str(int(mode))))
 
     def set_video_codecs(self, codecs: str) -> None:
         self.calls.append(("codecs", codecs))
@@ -95,6 +99,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
         ("name", "a machine"),
         ("compression", "3"),
         ("clients", "3"),
+        ("streaming", "3"),
         ("codecs", "gstreamer:vp8"),
         ("security", "main", "2"),
         ("security", "inputs", "2"),

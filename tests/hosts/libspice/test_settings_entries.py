@@ -37,7 +37,7 @@ SETTERS: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "set_jpeg_compression": ((c.c_int(2),), (2,)),
     "set_zlib_glz_compression": ((c.c_int(3),), (3,)),
     "set_playback_compression": ((c.c_int(0),), (False,)),
-    "set_streaming_video": ((c.c_int(3),), (3,)),
+    "set_streaming_video": ((c.c_int(2),), (2,)),
     "set_video_codecs": ((text("spice:mjpeg"),), ("spice:mjpeg",)),
     "set_agent_mouse": ((c.c_int(1),), (True,)),
     "set_agent_copypaste": ((c.c_int(0),), (False,)),
@@ -105,6 +105,25 @@ def test_before_init(functions: Library, caplog: pytest.LogCaptureFixture) -> No
     tablet = c_host.tablet()
     assert functions("spice_server_add_interface", handle, tablet.address) == -1 and not tablet.attached
     assert functions("spice_get_current_compat_version") == 1
+    functions.destroy(handle)
+
+
+@pytest.mark.parametrize(
+    ("name", "heard"),
+    [
+        ("set_image_compression", {0: -1, 1: 1, 2: 0, 7: 7}),
+        ("set_streaming_video", {0: -1, 1: 1, 2: 2, 3: 0, 4: 4}),
+    ],
+)
+def test_our_own_choice_stands_for_libspice_s_and_is_no_host_s_to_give(
+    functions: Library, name: str, heard: dict[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(SpiceServer, name, lambda server, value: seen.append(value))
+    handle = functions("spice_server_new", result=c.c_uint64)
+    for value in heard:
+        functions(SERVER + name, handle, c.c_int(value))
+    assert seen == list(heard.values())
     functions.destroy(handle)
 
 

@@ -1,0 +1,340 @@
+"""A film on the screen, as one client gets it: streams that follow what plays, and exact pixels once it rests."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import pytest
+
+from gspice.channels import display
+from gspice.channels.display_client import DisplayChannelClient
+from gspice.channels.display_video import MOST_STREAMS, REST_S
+from gspice.geometry import Rect
+from gspice.pixels import SurfaceFormat, SurfaceSpec
+from gspice.stream.compression import Compression, DisplaySettings
+from gspice.stream.detect.video_detector import VideoMode, VideoRegion
+from gspice.wire.caps import CapSet, DisplayCap
+from gspice.wire.message import Message
+from gspice.wire.messages import display as wire
+from gspice.wire.types import ClipNone, ClipRects
+from tests.channels.display_rig import INIT, RecordingSender, Rig, bitmap_copy, fill
+
+SPEC = SurfaceSpec(200, 160, SurfaceFormat.XRGB32)
+FILM = Rect(16, 32, 112, 96)
+CAPS = CapSet.of(
+    DisplayCap.SIZED_STREAM,
+    DisplayCap.STREAM_REPORT,
+    DisplayCap.MULTI_CODEC,
+    DisplayCap.CODEC_MJPEG,
+    DisplayCap.CODEC_VP8,
+)
+FRAME_S = 1 / 30
+
+
+class Told:
+    """Finds what the test says."""
+
+    regions: ClassVar[list[VideoRegion]] = []
+    ends: ClassVar[float | None] = None
+
+    def __init__(self, screen: object, mode: VideoMode) -> None:
+        assert mode is not VideoMode.OFF
+
+    def looked(self, look: object, now: float) -> Sequence[VideoRegion]:
+        return tuple(self.regions)
+
+    def deadline(self) -> float | None:
+        return self.ends
+
+    def expire(self, now: float) -> Sequence[VideoRegion]:
+        Told.ends = None
+        return tuple(self.regions)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Told]]:
+    monkeypatch.setattr(display, "VideoDetector", Told)
+    Told.regions, Told.ends = [], None
+    yield Told
+
+
+def region(rect: Rect = FILM, id: int = 1) -> VideoRegion:
+    return VideoRegion(id, rect, 30.0, 0.0)
+
+
+class Film(Rig):
+    """A rig whose guest shows films."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(primary=False)
+        self.hub.settings = DisplaySettings(**{"compression": Compression.LZ, **settings})
+        self.create_primary(SPEC)
+        self.shown = 0
+
+    def client(self, caps: CapSet = CAPS) -> tuple[DisplayChannelClient, RecordingSender]:
+        client, sender = self.connect(caps)
+        client.receive(INIT, self.now)
+        self.answer()
+        sender.messages.clear()
+        return client, sender
+
+    def frame(self, rect: Rect = FILM) -> None:
+        """The next picture of the film."""
+        self.shown += 1
+        data = b"".join(
+            bytes((3 * x + 7 * self.shown & 255, 2 * y & 255, x * y + 5 * self.shown & 255, 0))
+            for y in range(rect.height)
+            for x in range(rect.width)
+        )
+        self.submit(bitmap_copy(rect, data))
+        self.later(FRAME_S)
+
+    def later(self, seconds: float) -> None:
+        self.now += seconds
+        self.hub.push(self.now)
+        self.answer()
+
+    def rest(self) -> None:
+        for _ in range(20):
+            self.later(0.1)
+
+
+def kinds(sender: RecordingSender) -> list[type[Message]]:
+    """What was sent, without pings."""
+    return [kind for kind in sender.take() if kind.__name__ != "Ping"]
+
+
+def test_what_plays_becomes_a_stream() -> None:
+    rig = Film()
+    _, sender = rig.client()
+    rig.frame()
+    assert wire.DisplayStreamCreate not in kinds(sender)
+    Told.regions = [region()]
+    rig.frame()
+    create, activate, data = [m for m in sender.messages if "Stream" in type(m).__name__]
+    assert isinstance(create, wire.DisplayStreamCreate) and isinstance(data, wire.DisplayStreamData)
+    assert (create.dest, create.clip, create.surface_id) == (FILM, ClipNone(), 0)
+    assert (create.stream_width, create.stream_height) == (FILM.width, FILM.height)
+    assert create.codec == 2  # VP8 comes before MJPEG
+    assert (
+        isinstance(activate, wire.DisplayStreamActivateReport) and activate.stream_id == create.id == data.id
+    )
+    assert data.mm_time >= int(rig.now * 1000) and len(data.data) > 100
+    sender.messages.clear()
+    for _ in range(5):
+        rig.frame()
+    assert set(kinds(sender)) == {wire.DisplayStreamData}
+
+
+def test_a_picture_that_stands_still_is_sent_exactly_and_the_stream_stays() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    rig.frame()
+    kinds(sender)
+    rig.later(REST_S / 2)
+    assert kinds(sender) == []
+    assert client.lags
+    rig.rest()
+    assert all(kind.__name__ == "DisplayCopy" for kind in kinds(sender)) and not client.lags
+    assert client._view is not None and not client._view.video and not client._view.lossy
+    rig.frame()
+    assert kinds(sender) == [wire.DisplayStreamData]
+
+
+def test_the_end_of_a_film_is_exact() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    rig.frame()
+    sender.messages.clear()
+    Told.regions, Told.ends = [], rig.now + 0.01
+    rig.rest()
+    sent = kinds(sender)
+    assert sent[0] is wire.DisplayStreamDestroy and {kind.__name__ for kind in sent[1:]} == {"DisplayCopy"}
+    assert not client.lags
+
+
+def test_one_that_moves_goes_on_elsewhere_where_the_client_can() -> None:
+    there = FILM.translate(30, 20)
+    for caps, moves in ((CAPS, True), (CapSet.of(DisplayCap.MULTI_CODEC, DisplayCap.CODEC_VP8), False)):
+        rig = Film()
+        _, sender = rig.client(caps)
+        Told.regions = [region()]
+        rig.frame()
+        sender.messages.clear()
+        Told.regions = [region(there)]
+        rig.frame(there)
+        sent = [m for m in sender.messages if "Stream" in type(m).__name__]
+        if moves:
+            (sized,) = sent
+            assert isinstance(sized, wire.DisplayStreamDataSized) and sized.dest == there
+            assert (sized.width, sized.height) == (FILM.width, FILM.height)
+        else:
+            assert [type(m) for m in sent[:2]] == [wire.DisplayStreamDestroy, wire.DisplayStreamCreate]
+        sender.messages.clear()
+        rig.rest()
+        assert any(type(m).__name__ == "DisplayCopy" for m in sender.messages)
+
+
+def test_another_size_is_another_stream() -> None:
+    rig = Film()
+    _, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    sender.messages.clear()
+    larger = Rect(8, 8, 150, 120)
+    Told.regions = [region(larger)]
+    rig.frame(larger)
+    sent = [m for m in sender.messages if isinstance(m, wire.DisplayStreamDestroy | wire.DisplayStreamCreate)]
+    assert isinstance(sent[0], wire.DisplayStreamDestroy)
+    assert isinstance(sent[1], wire.DisplayStreamCreate) and sent[1].dest == larger
+
+
+def test_sides_that_a_codec_cannot_have_are_cut_off_by_the_client() -> None:
+    rig = Film()
+    odd = Rect(10, 10, 111, 97)
+    _, sender = rig.client(CapSet.of(DisplayCap.MULTI_CODEC, DisplayCap.CODEC_H264))
+    Told.regions = [region(odd)]
+    rig.frame(odd)
+    (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert create.dest == Rect(10, 10, 112, 98) and create.clip == ClipRects(rects=(odd,))
+
+
+def test_a_client_that_cannot_show_it_gets_images() -> None:
+    rig = Film()
+    client, sender = rig.client(CapSet.of(DisplayCap.MULTI_CODEC))
+    Told.regions = [region()]
+    rig.frame()
+    rig.frame()
+    assert {kind.__name__ for kind in kinds(sender)} == {"DisplayCopy"}
+    assert not client.lags
+
+
+def test_a_client_that_knows_no_codecs_by_name_gets_mjpeg() -> None:
+    rig = Film()
+    _, sender = rig.client(CapSet())
+    Told.regions = [region()]
+    rig.frame()
+    (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert create.codec == 1
+    assert not any(isinstance(m, wire.DisplayStreamActivateReport) for m in sender.messages)
+
+
+def test_a_codec_that_the_client_fails_to_show_is_not_sent_again() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    (activate,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamActivateReport)]
+    sender.messages.clear()
+
+    def report(unique_id: int) -> wire.DisplayStreamReport:
+        return wire.DisplayStreamReport(
+            stream_id=activate.stream_id, unique_id=unique_id, start_frame_mm_time=0, end_frame_mm_time=0,
+            num_frames=0, num_drops=0xFFFFFFFF, last_frame_delay=0, audio_delay=0xFFFFFFFF,
+        )  # fmt: skip
+
+    client.receive(report(0), rig.now)
+    client.receive(report(0), rig.now)
+    assert kinds(sender) == [wire.DisplayStreamDestroy]
+    rig.frame()
+    (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert create.codec == 1
+    kinds(sender)
+    client.receive(report(0), rig.now)  # of frames of the one before that were under way
+    rig.frame()
+    assert kinds(sender) == [wire.DisplayStreamData]
+
+
+def test_the_client_s_own_order_counts_for_streams_that_begin() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    client.receive(wire.DisplayPreferredVideoCodecType(codecs=(1, 2)), rig.now)
+    Told.regions = [region()]
+    rig.frame()
+    (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert create.codec == 1
+
+
+def test_the_operator_s_order_counts() -> None:
+    rig = Film(video_codecs=(("spice", "mjpeg"), ("gstreamer", "vp8")))
+    _, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert create.codec == 1
+
+
+def test_streaming_can_be_turned_off_and_on() -> None:
+    rig = Film(video=VideoMode.OFF)
+    _, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    assert wire.DisplayStreamCreate not in kinds(sender)
+    rig.hub.settings = DisplaySettings(compression=Compression.LZ)
+    rig.frame()
+    assert wire.DisplayStreamCreate in kinds(sender)
+    rig.hub.settings = DisplaySettings(compression=Compression.LZ, video=VideoMode.OFF)
+    assert kinds(sender) == [wire.DisplayStreamDestroy]
+    rig.rest()
+    assert {kind.__name__ for kind in kinds(sender)} == {"DisplayCopy"}
+
+
+def test_a_surface_that_goes_takes_its_streams_along() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    kinds(sender)
+    rig.hub.primary_destroyed()
+    destroyed: list[type[Message]] = [wire.DisplayStreamDestroy, wire.DisplaySurfaceDestroy]
+    assert kinds(sender)[:2] == destroyed
+    assert not client.lags
+
+
+def test_no_more_than_so_many_at_a_time() -> None:
+    rig = Film()
+    _, sender = rig.client()
+    places = [Rect.sized(16 * n, 16 * n, 16, 16) for n in range(MOST_STREAMS + 1)]
+    Told.regions = [region(rect, id) for id, rect in enumerate(places)]
+    rig.frame(Rect(0, 0, 160, 150))
+    created = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert len({m.id for m in created}) == MOST_STREAMS
+
+
+def test_a_number_does_not_come_again_soon() -> None:
+    rig = Film()
+    _, sender = rig.client()
+    numbers = []
+    for id in range(60):
+        Told.regions = [region(id=id)]
+        rig.frame()
+        numbers += [m.id for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+        sender.messages.clear()
+    assert numbers == [number % 50 for number in range(60)]
+
+
+def test_what_stands_beside_a_film_is_sent_at_once() -> None:
+    rig = Film()
+    _, sender = rig.client()
+    Told.regions = [region()]
+    for _ in range(10):
+        rig.frame()
+    sender.messages.clear()
+    rig.submit(fill(Rect(150, 10, 160, 20)))
+    rig.frame()
+    beside = [m for m in sender.messages if type(m).__name__ in ("DisplayFill", "DisplayCopy")]
+    assert [m.base.box for m in beside] == [Rect(150, 10, 160, 20)]  # type: ignore[attr-defined]
+
+
+def test_two_clients_get_their_own_streams() -> None:
+    rig = Film()
+    (_, one), (_, other) = rig.client(), rig.client(CapSet())
+    Told.regions = [region()]
+    rig.frame()
+    codecs = [
+        m.codec for sender in (one, other) for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)
+    ]
+    assert codecs == [2, 1]
