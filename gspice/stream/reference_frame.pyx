@@ -102,6 +102,23 @@ cdef void end_band(Runs *runs, const Box *tiles, int count, int band) noexcept n
         runs.newest[first] = runs.count
 
 
+cdef void note_extents(Extent *extents, const Box *tiles, int count, int left, int top) noexcept nogil:
+    """Widen the extents of a band's tiles, of which the first lies at (left, top), by what differs in them."""
+    cdef int tile, x
+    cdef Extent *extent
+    for tile in range(count):
+        if tiles[tile].bottom == 0:
+            continue
+        extent, x = &extents[tile], left + tile * TILE
+        if extent.right == 0:
+            extent.left = extent.top = TILE
+            extent.bottom = 0
+        extent.left = <uint8_t>min(<int>extent.left, tiles[tile].left - x)
+        extent.top = <uint8_t>min(<int>extent.top, tiles[tile].top - top)
+        extent.right = <uint8_t>max(<int>extent.right, tiles[tile].right - x)
+        extent.bottom = <uint8_t>max(<int>extent.bottom, tiles[tile].bottom - top)
+
+
 cdef class ReferenceFrame:
     def __cinit__(self, width, height, pixel_bytes, *, bint ignore_high=False):
         if not (0 < width <= SIDE_LIMIT and 0 < height <= SIDE_LIMIT):
@@ -123,6 +140,16 @@ cdef class ReferenceFrame:
 
     def __dealloc__(self):
         free(self._pixels)
+        free(self._extents)
+
+    cdef Extent *watch(self) except NULL:
+        """Extents of tiles, which each comparison widens; whoever reads them sets them back to nothing."""
+        if self._extents is NULL:
+            columns, rows = (self._bounds.right - 1) // TILE + 1, (self._bounds.bottom - 1) // TILE + 1
+            self._extents = <Extent *>calloc(columns * rows, sizeof(Extent))
+            if self._extents is NULL:
+                raise MemoryError(f"no memory for the extents of {columns * rows} tiles")
+        return self._extents
 
     cdef Box inside(self, rect) except *:
         cdef Box box
@@ -205,6 +232,7 @@ cdef class ReferenceFrame:
 
     cdef void find_runs(self, const Plane *new, const Box *box, Box *tiles, int count, Runs *runs) noexcept nogil:
         cdef int y = box.top, end, tile
+        cdef int columns = (self._bounds.right - 1) // TILE + 1
         cdef bint differs
         cdef size_t row = <size_t>(box.right - box.left) * new.pixel
         runs.count = 0
@@ -223,6 +251,9 @@ cdef class ReferenceFrame:
                 y += 1
             if differs:
                 end_band(runs, tiles, count, (end - 1) // TILE)
+                if self._extents is not NULL:
+                    note_extents(self._extents + <Py_ssize_t>((end - 1) // TILE) * columns + box.left // TILE, tiles,
+                                 count, box.left // TILE * TILE, (end - 1) // TILE * TILE)
 
     def find_moves(self, const uint8_t[::1] data not None, stride, rect, hints=()):
         cdef Box box = self.inside(rect)

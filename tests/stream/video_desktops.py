@@ -50,6 +50,10 @@ def covered(t: float) -> Rect | None:
     return Rect(PLACE.left, PLACE.top, 430, PLACE.bottom) if t >= 6.0 else None
 
 
+def in_the_dark(t: float) -> Rect | None:
+    return films.lit(PLACE) if t < films.EARLIEST + films.DARK_S else None
+
+
 VIDEOS = [
     Scene("window, same-size copies", [Player(place=at(PLACE))]),
     Scene("window, slivers", [Player(place=at(PLACE), declares="slivers")]),
@@ -109,7 +113,7 @@ VIDEOS = [
     Scene("paused for two seconds, thrice", [
         Player(place=at(PLACE), pauses=((4.0, 6.0), (8.0, 10.0), (13.0, 15.0))),
     ]),
-    Scene("dark at first", [Player(film=films.darkening, place=at(PLACE), declares="slivers")]),
+    Scene("dark at first", [Player(film=films.darkening, place=at(PLACE), declares="slivers", hides=in_the_dark)]),
     Scene("half of the picture holds still", [
         Player(film=films.half_still, place=at(PLACE), declares="slivers")], seconds=40.0),
     Scene("gradients without noise", [Player(film=films.gradients, place=at(PLACE))]),

@@ -128,7 +128,7 @@ def measure(scene: Scene, mode: VideoMode = VideoMode.AUTO, seconds: float | Non
                 began[key] = (t, rect) if key in began else (t - GRACE_S, rect)
             covered = sum([region.rect.intersect(rect).area for region in regions]) / rect.area
             if key not in found_at:
-                fps = actor.fps if isinstance(actor, Player) else 30.0
+                fps = min(actor.fps, LOOKS_PER_S) if isinstance(actor, Player) else 30.0
                 start = actor.start if isinstance(actor, Player) else t
                 frames = int((t + 1e-6) * fps) - int(start * fps) + 1
                 if covered > 0.5:
@@ -223,14 +223,21 @@ def panning(number: int, s: float, width: int, height: int) -> Picture:
     return scene + cut(texture(4, 8), int(120 * s), int(20 * s), width, height) + grain(number, width, height)
 
 
+DARK_S = 2.0
+
+
+def lit(rect: Rect) -> Rect:
+    """What is to be seen of a dark scene."""
+    return Rect(rect.left + 40, rect.top + 30, rect.left + rect.width // 2, rect.bottom - 30)
+
+
 def darkening(number: int, s: float, width: int, height: int) -> Picture:
-    """At first only a lamp is to be seen; after two seconds everything."""
+    """At first only what is lit can be seen; after two seconds everything."""
     picture = drifting(number, s, width, height)
-    if s < 2.0:
-        dark = np.zeros_like(picture)
-        top, left = height // 3, width // 3
-        dark[top : top + height // 3, left : left + width // 3] = picture[
-            top : top + height // 3, left : left + width // 3
+    if s < DARK_S:
+        dark, part = np.zeros_like(picture), lit(Rect(0, 0, width, height))
+        dark[part.top : part.bottom, part.left : part.right] = picture[
+            part.top : part.bottom, part.left : part.right
         ]
         return dark
     return picture

@@ -10,6 +10,11 @@ LEAST_TILES = 15
 """Of what may be a video: a third of the smallest, with some that do not change."""
 MAX_CLUSTERS = 32
 """The largest count."""
+FULL = 0.85
+"""Part of the tiles of a film's rectangle that are lively, if nothing in it is still."""
+CUT = 0.85
+"""Two rectangles in place of one must be so much smaller."""
+MAX_CUTS = 3
 WASTE = 1.15
 """What two areas as one rectangle may be larger than they are."""
 
@@ -29,13 +34,29 @@ def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture
     moving = [cluster for cluster in clusters if terms.is_moving_picture(cluster.sums)]
     found = []
     for cluster in joined(moving):
-        box = history.trimmed(cluster.box, slot)
-        if box.empty:
-            continue
-        rect = history.picture(box, slot)
-        if terms.is_video(rect, box, cluster.sums):
-            found.append(Picture(rect, min(1.0, cluster.sums.tiles / box.area)))
+        for box in parted(history, slot, cluster.box):
+            sums = history.sums(box, slot)
+            rect = history.picture(box, slot)
+            if terms.is_video(rect, box, sums):
+                found.append(Picture(rect, sums.tiles / box.area))
     return found
+
+
+def parted(history: TileHistory, slot: int, box: Rect, depth: int = 0) -> list[Rect]:
+    """A box without thin ends; as several if that is how its lively tiles lie, as those of two videos do."""
+    box = history.trimmed(box, slot)
+    if box.empty:
+        return []
+    if depth == MAX_CUTS or history.sums(box, slot).tiles >= FULL * box.area:
+        return [box]
+    cut = history.cut(box, slot)
+    if cut is None:
+        return [box]
+    parts = [history.tight(part, slot) for part in cut]
+    full = [part for part in parts if history.sums(part, slot).tiles >= max(FULL * part.area, LEAST_TILES)]
+    if not full or sum([part.area for part in parts]) > CUT * box.area:
+        return [box]
+    return [each for part in parts for each in parted(history, slot, part, depth + 1)]
 
 
 def joined(clusters: list[Cluster]) -> list[Cluster]:

@@ -1,6 +1,7 @@
 """One video that plays: where it is, and when its rectangle follows what is seen of it."""
 
 from collections import deque
+from collections.abc import Collection, Sequence
 
 from gspice.geometry import Rect
 from gspice.stream.detect.terms import Terms
@@ -8,12 +9,16 @@ from gspice.stream.detect.tile_history import TileHistory
 
 HOLD_S = 3.0
 """How long a region is kept in which nothing changes any more: films hold still."""
+QUIET_S = 0.12
+"""After so long without a change a video is paused, or plays elsewhere."""
 SETTLED_S = 0.5
-"""How long a video must be elsewhere, or smaller, for its region to follow."""
-OUTSIDE_S = 0.3
-"""How long it must reach beyond its region, while a part of that is still."""
-GROWN_S = 0.5
-"""Least time between two growths, unless the picture's edges stay where they are."""
+"""How long a video must be smaller for its region to follow."""
+MOVED_S = 0.25
+"""How long it must be elsewhere, or a little larger."""
+UNSTEADY_S = 1.5
+"""How long it must reach beyond its region, if its edges are never the same."""
+LARGER = 1.1
+"""A picture that is so much larger is larger at once."""
 ABANDONED_S = 8.0
 """How long a part of it that may be a still part of a scene must be still, to be left out."""
 SHARP_S = 0.5
@@ -22,8 +27,12 @@ STEADY = 4
 """Pixels by which edges that stay where they are may be seen elsewhere."""
 ALIKE = 8
 """Pixels by which sizes may differ that are the same."""
+LESS = 0.93
+"""What a video must have lost of its area to be smaller."""
 LEAST_SHARE = 64
 """A video plays while one tile in so many changes."""
+LEAST_COPIES = 3
+"""Looks with the same declared rectangle, for it to be a player's way to draw."""
 
 
 class PlayingVideo:
@@ -34,13 +43,16 @@ class PlayingVideo:
         self.rect = rect
         self.changed_at = self.played_at = now
         self._frames: deque[float] = deque([now], maxlen=32)
-        self._seen = rect
-        """Where the picture was in the last look."""
-        self._steady_since = now
-        self._resized_at = now
+        self._seen = self._steady = rect
+        """Where the picture was in the last look, and where its edges have stayed near since ``_steady_since``."""
+        self._steady_since = self._resized_at = now
         self._outside_since: float | None = None
         self._sharp_since: float | None = None
-        self.quiet_since = now
+        self._copy: Rect | None = None
+        """What the player declares with each frame, as it seems."""
+        self._copies = 0
+        self._led_at = -HOLD_S
+        """When what was declared or moved said last where it is."""
 
     @property
     def ends_at(self) -> float:
@@ -73,62 +85,102 @@ class PlayingVideo:
             self._frames.append(now)
             self.played_at = now
 
-    def followed(self, dx: int, dy: int, bounds: Rect) -> None:
+    def followed(self, dx: int, dy: int, bounds: Rect, now: float) -> None:
         """Its window was moved, with a picture that stayed as it was."""
-        self.rect = self.rect.translate(dx, dy).intersect(bounds)
-        self._seen = self._seen.translate(dx, dy).intersect(bounds)
+        self.rect = self._seen = self.rect.translate(dx, dy).intersect(bounds)
+        if self._copy is not None:
+            self._copy = self._copy.translate(dx, dy)
+        self._led_at = now
+
+    def declared(self, rects: Sequence[Rect], others: Collection[Rect], bounds: Rect, now: float) -> None:
+        """These were, in that order: a player's rectangle that comes elsewhere is its window, moved.
+
+        ``others``: what other videos' players declare.
+        """
+        if self._copy is None or self._copies < LEAST_COPIES:
+            around = [rect for rect in rects if self._is_around(rect, bounds)]
+            copy = min(around, key=lambda rect: rect.area, default=None)
+            self._copies = self._copies + 1 if copy is not None and copy == self._copy else 1
+            self._copy = copy
+            return
+        size = (self._copy.width, self._copy.height)
+        for rect in reversed(rects):
+            if rect == self._copy:
+                return
+            if (rect.width, rect.height) == size and rect not in others:
+                self.followed(rect.left - self._copy.left, rect.top - self._copy.top, bounds, now)
+                return
+
+    @property
+    def copy(self) -> Rect | None:
+        """What its player declares with each frame."""
+        return self._copy if self._copies >= LEAST_COPIES else None
+
+    def _is_around(self, rect: Rect, bounds: Rect) -> bool:
+        """Whether a declared rectangle may be the player's, and not only something that has the video in it."""
+        return rect != bounds and rect.contains(self.rect) and 2 * self.rect.area >= rect.area
+
+    def quiet(self, now: float) -> bool:
+        """Whether nothing plays here now."""
+        return now - self.played_at > QUIET_S
 
     def stands_for(self, picture: Rect) -> bool:
         """Whether what plays there is part of it, or it of that."""
-        common = self.rect.intersect(picture)
-        return not common.empty and 4 * common.area >= min(self.rect.area, picture.area)
-
-    def may_be(self, picture: Rect, now: float) -> bool:
-        """Whether what plays elsewhere may be this one, moved there: of the same size, and nothing plays here."""
-        return alike(self.rect, picture) and now - self.played_at > OUTSIDE_S
+        return any(
+            4 * place.intersect(picture).area >= min(place.area, picture.area)
+            for place in (self.rect, self._seen)
+        )
 
     def placed(self, rect: Rect, now: float) -> None:
-        self.rect = self._seen = rect
+        """It is there from now on."""
+        self.rect = self._seen = self._steady = rect
         self._steady_since = self._resized_at = self.played_at = now
-        self._outside_since = None
+        self._outside_since = self._copy = None
 
-    def seen(self, picture: Rect, filled: float, history: TileHistory, slot: int, now: float) -> None:
-        """The picture is there in this look; ``filled`` is the part of it that plays."""
-        if not steady(self._seen, picture):
-            self._steady_since = now
+    def seen(self, picture: Rect, filled: float, history: TileHistory, slot: int, now: float) -> bool:
+        """The picture is there in this look; ``filled`` is the part of it that plays. False: that is another video."""
+        if not steady(self._steady, picture):
+            self._steady, self._steady_since = picture, now
         self._seen = picture
         steady_for = now - self._steady_since
+        if now - self._led_at < SETTLED_S:
+            return True
         if self.rect.contains(picture):
             self._outside_since = None
             if steady_for >= SETTLED_S and self._is_less(picture, filled, steady_for, history, slot):
                 self.placed(picture, now)
-            return
-        if picture.contains(self.rect):
-            if steady_for > 0 or now - self._resized_at >= GROWN_S:
-                self.placed(picture, now)
-            return
+            return True
         if self._outside_since is None:
             self._outside_since = now
-        if alike(self.rect, picture) or near_size(self.rect, picture):
-            if steady_for >= OUTSIDE_S:
+        outside_for = now - self._outside_since
+        if picture.contains(self.rect):
+            at_once = picture.area >= LARGER * self.rect.area and steady_for > 0
+            if at_once or steady_for >= MOVED_S or outside_for >= SETTLED_S:
                 self.placed(picture, now)
-        elif now - self._outside_since >= OUTSIDE_S:
+        elif picture.intersect(self.rect).empty and not self.quiet(now):
+            self._seen = self.rect
+            return False
+        elif alike(self.rect, picture):
+            if steady_for >= MOVED_S:
+                self.placed(picture, now)
+        elif steady_for >= MOVED_S or outside_for >= UNSTEADY_S:
             if self._is_less(picture, filled, steady_for, history, slot):
                 self.placed(picture, now)
-            elif now - self._resized_at >= GROWN_S:
+            else:
                 self.placed(self.rect.union(picture), now)
+        return True
 
     def _is_less(
         self, picture: Rect, filled: float, steady_for: float, history: TileHistory, slot: int
     ) -> bool:
         """Whether what is left out of ``picture`` belongs to the video no more."""
         kept = self.rect.intersect(picture)
-        if kept.area > 0.93 * self.rect.area or filled < 0.8 or steady_for < OUTSIDE_S:
+        if kept.area > LESS * self.rect.area or filled < 0.8 or steady_for < MOVED_S:
             return False
-        still, desk = history.left_behind(self.rect, picture, slot)
-        if still and 10 * desk >= 6 * still:
+        if same_shape(self.rect, picture) or steady_for >= ABANDONED_S:
             return True
-        return same_shape(self.rect, picture) or steady_for >= ABANDONED_S
+        still, desk = history.left_behind(self.rect, picture, slot)
+        return 10 * desk >= 6 * still
 
 
 def steady(one: Rect, other: Rect) -> bool:
@@ -139,11 +191,6 @@ def steady(one: Rect, other: Rect) -> bool:
 def alike(one: Rect, other: Rect) -> bool:
     """Whether they have the same size."""
     return abs(one.width - other.width) <= ALIKE and abs(one.height - other.height) <= ALIKE
-
-
-def near_size(one: Rect, other: Rect) -> bool:
-    """Whether they have about the same size, as what moves has to whoever follows it late."""
-    return 4 * abs(one.width - other.width) <= one.width and 4 * abs(one.height - other.height) <= one.height
 
 
 def same_shape(one: Rect, other: Rect) -> bool:

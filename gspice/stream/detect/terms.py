@@ -6,6 +6,8 @@ from enum import IntEnum
 from gspice.geometry import Rect
 from gspice.stream.detect.tile_history import SAMPLES, Sums
 
+FRESH = 5
+"""One tile in so many has changed just now, or it is not playing any more."""
 SCALE = 8
 """Of the means in Sums."""
 
@@ -48,7 +50,8 @@ class Terms:
     def is_moving_picture(self, sums: Sums) -> bool:
         """Whether that is what changes, whatever its size."""
         return (
-            sums.differing >= self.differing * SCALE * SAMPLES * sums.tiles
+            FRESH * sums.fresh >= sums.tiles
+            and sums.differing >= self.differing * SCALE * SAMPLES * sums.tiles
             and self.is_gradual(sums.slight, sums.contrast)
             and (sums.wavering >= self.wavering * sums.tiles or 2 * sums.lasting >= sums.tiles)
         )

@@ -18,14 +18,14 @@ WINDOW_SLOTS: Final = 12
 LASTING_SLOTS: Final = 17
 """What still changes after so many is no cross-fade between two pictures."""
 SAMPLES: Final = 16
-"""Pixels of a tile that are looked at, each with two neighbours."""
+"""Pixels of a tile that are looked at, each with a neighbour."""
 
 class Sums(NamedTuple):
     """Of the lively tiles of an area, and of what they looked like in their last changes."""
 
     tiles: int
     slight: int
-    """Neighbours that differ a little, as in gradients and noise; times 8, of 2 * SAMPLES in each tile."""
+    """Neighbours that differ a little, as in gradients and noise; times 8, of SAMPLES in each tile."""
     contrast: int
     """Neighbours that differ much, as at the edges of letters; as ``slight``."""
     differing: int
@@ -35,6 +35,8 @@ class Sums(NamedTuple):
     there is none."""
     lasting: int
     """Tiles that changed already LASTING_SLOTS ago."""
+    fresh: int
+    """Tiles that changed in this slot or the one before."""
 
 class Cluster(NamedTuple):
     """Lively tiles that are next to each other, or one tile apart."""
@@ -79,7 +81,13 @@ class TileHistory:
         """A box of tiles without the rows and columns at its sides in which few tiles are lively."""
 
     def picture(self, box: Rect, slot: int) -> Rect:
-        """The pixels that have changed in the lively tiles of a box; empty where there are none."""
+        """The pixels that change in the lively tiles of a box, as two fifths of the tiles at each side say."""
+
+    def cut(self, box: Rect, slot: int) -> tuple[Rect, Rect] | None:
+        """The two parts of a box whose lively tiles have the smallest boxes around them; None: one is as good."""
+
+    def tight(self, box: Rect, slot: int) -> Rect:
+        """The box around the lively tiles of a box; empty where there are none."""
 
     def left_behind(self, rect: Rect, kept: Rect, slot: int) -> tuple[int, int]:
         """Of the tiles of ``rect`` outside ``kept``: how many are not lively, and how many of these are like a desktop:

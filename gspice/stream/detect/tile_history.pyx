@@ -4,8 +4,8 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 
-from gspice.stream.frame_rows cimport TILE, Box, at, load
-from gspice.stream.reference_frame cimport ReferenceFrame
+from gspice.stream.frame_rows cimport TILE, Box, Plane, at, load
+from gspice.stream.reference_frame cimport Extent, ReferenceFrame
 
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ cdef enum:
     WINDOW = 12
     LASTING = 17
     SAMPLED = 16
+    SAMPLE_ROWS = 4
     SLOT_BITS = 32
     REST = 6  # slots without a change after which a tile is not lively, whatever was before
     CONTRAST = 40  # of 255, between neighbours
@@ -30,6 +31,8 @@ cdef enum:
     ROUNDED = 1
     WAVER = 8  # slots in which one turn is enough
     NEAR = 2  # tiles from one to the next in a cluster
+    SPAN = 8  # slots, of extents
+    FRESH = 2  # slots
     FEW = 5  # a row or column at a side is dropped where less than that part of it is lively
 
 SLOTS_PER_S = SLOT_RATE
@@ -38,9 +41,9 @@ WINDOW_SLOTS = WINDOW
 LASTING_SLOTS = LASTING
 SAMPLES = SAMPLED
 
-# Where the samples of a row of them lie in a tile: not above each other, so that lines of text are met.
+# Where the samples lie in a tile: in few rows, which memory likes, and not above each other, for letters stand so.
 cdef int[SAMPLED] SAMPLE_X = [0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 14]
-cdef int[SAMPLED] SAMPLE_Y = [1, 3, 0, 2, 4, 7, 5, 6, 11, 8, 10, 9, 14, 12, 14, 13]
+cdef int[SAMPLE_ROWS] SAMPLE_Y = [1, 6, 9, 14]
 
 cdef struct Tile:
     int64_t at  # the slot of its last change
@@ -48,11 +51,17 @@ cdef struct Tile:
     uint16_t up, down  # samples, by which way they went last
     uint16_t slight, contrast, differing  # means over the last changes, times 8
     uint8_t last_slight, last_contrast, level  # of the last change
-    uint8_t left, top, right, bottom  # around the pixels that changed since it was still
+    Extent young, old  # around the pixels that changed in this span of slots, and in the one before
     uint8_t[SAMPLED] samples
 
 cdef struct Sum:
-    int64_t tiles, slight, contrast, differing, wavering, lasting
+    int64_t tiles, slight, contrast, differing, wavering, lasting, fresh
+
+cdef enum Side:
+    LEFT, TOP, RIGHT, BOTTOM
+
+cdef struct Span:
+    int first, last  # lively tiles of a column or a row; last is less than first where there are none
 
 cdef struct Run:
     int left, right, top, bottom  # bottom is exclusive
@@ -67,6 +76,7 @@ class Sums(NamedTuple):
     differing: int
     wavering: int
     lasting: int
+    fresh: int
 
 
 class Cluster(NamedTuple):
@@ -103,6 +113,7 @@ cdef inline void add(Sum *total, const Tile *tile, int64_t slot) noexcept nogil:
     total.differing += tile.differing
     total.wavering += ((tile.wavered << since) & ((1u << WAVER) - 1)) != 0
     total.lasting += (tile.seen << since) >> LASTING != 0
+    total.fresh += since < FRESH
 
 
 cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
@@ -112,10 +123,12 @@ cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
     total.differing += other.differing
     total.wavering += other.wavering
     total.lasting += other.lasting
+    total.fresh += other.fresh
 
 
 cdef object sums_of(const Sum *total):
-    return Sums(total.tiles, total.slight, total.contrast, total.differing, total.wavering, total.lasting)
+    return Sums(total.tiles, total.slight, total.contrast, total.differing, total.wavering, total.lasting,
+                total.fresh)
 
 
 cdef inline Py_ssize_t root_of(Run *runs, Py_ssize_t run) noexcept nogil:
@@ -130,14 +143,86 @@ cdef inline int mean(int before, int now) noexcept nogil:
     return before + ((8 * now - before) >> 2)
 
 
+cdef inline Extent around(Extent one, Extent other) noexcept nogil:
+    cdef Extent both
+    if one.right == 0 or other.right == 0:
+        return one if other.right == 0 else other
+    both.left, both.top = min(one.left, other.left), min(one.top, other.top)
+    both.right, both.bottom = max(one.right, other.right), max(one.bottom, other.bottom)
+    return both
+
+
+cdef inline bint look_at(Tile *tile, const uint8_t *first, Py_ssize_t stride, int right, int bottom, const int pixel,
+                         uint32_t mask) noexcept nogil:
+    """Sample the pixels of a tile of that size, ``first`` is its corner; whether one goes another way than before."""
+    cdef int i, level, beside, line, slight = 0, contrast = 0, differing = 0, total = 0, taken = 0, turned
+    cdef uint32_t word, other
+    cdef uint16_t up = 0, down = 0
+    cdef const uint8_t *place
+    for i in range(SAMPLED):
+        line = SAMPLE_Y[i >> 2]
+        if SAMPLE_X[i] >= right - 1 or line >= bottom - 1:
+            continue
+        place = first + stride * line + SAMPLE_X[i] * pixel
+        word = load(place, pixel, mask)
+        level = level_of(word, pixel)
+        # To the right of one, below the other: what it costs is memory, and neighbours are much alike.
+        other = load(place + (stride if i & 1 else pixel), pixel, mask)
+        if other != word:
+            beside = level_of(other, pixel) - level
+            if -CONTRAST < beside < CONTRAST:
+                slight += 1
+            else:
+                contrast += 1
+        # Rounding is no turn.
+        beside = level - tile.samples[i]
+        differing += beside != 0
+        up |= <uint16_t>((beside > ROUNDED) << i)
+        down |= <uint16_t>((beside < -ROUNDED) << i)
+        tile.samples[i] = <uint8_t>level
+        total += level
+        taken += 1
+    tile.slight = <uint16_t>mean(tile.slight, slight)
+    tile.contrast = <uint16_t>mean(tile.contrast, contrast)
+    tile.differing = <uint16_t>mean(tile.differing, differing)
+    tile.last_slight, tile.last_contrast = <uint8_t>slight, <uint8_t>contrast
+    tile.level = <uint8_t>(total // taken if taken else 0)
+    turned = (tile.up & down) | (tile.down & up)
+    tile.up, tile.down = (tile.up | up) & ~down, (tile.down | down) & ~up
+    return turned != 0
+
+
+cdef int best_cut(Span *spans, int count, int height, int *gain) noexcept nogil:
+    """Before which of the columns a cut makes two boxes that are together smallest; 0: it does not help.
+
+    ``gain``: how much less of the box is in them then.
+    """
+    cdef int place, i, first, last, before, after, best = 0
+    gain[0] = 0
+    for place in range(1, count):
+        first, last = height, -1
+        for i in range(place):
+            first, last = min(first, spans[i].first), max(last, spans[i].last)
+        before = place * max(0, last + 1 - first)
+        first, last = height, -1
+        for i in range(place, count):
+            first, last = min(first, spans[i].first), max(last, spans[i].last)
+        after = (count - place) * max(0, last + 1 - first)
+        if count * height - before - after > gain[0]:
+            gain[0], best = count * height - before - after, place
+    return best
+
+
 cdef class TileHistory:
     cdef ReferenceFrame _frame
+    cdef Extent *_extents  # the frame's
     cdef Tile *_tiles
     cdef int _columns, _rows
     cdef int64_t _slot
 
     def __cinit__(self, ReferenceFrame frame not None):
         self._frame = frame
+        self._extents = frame.watch()
         self._columns = (frame._bounds.right + TILE - 1) // TILE
         self._rows = (frame._bounds.bottom + TILE - 1) // TILE
         self._tiles = <Tile *>calloc(<size_t>self._columns * self._rows, sizeof(Tile))
@@ -172,81 +257,48 @@ cdef class TileHistory:
 
     def note(self, rects, slot, *, bint counts=True):
         cdef int64_t number = self.slot_of(slot)
-        cdef Box box, tiles
+        cdef Box tiles
         cdef int x, y, found = 0
         cdef bint turned
         for rect in rects:
-            box, tiles = self._frame.inside(rect), self.tiles_around(rect)
+            tiles = self.tiles_around(rect)
             with nogil:
                 for y in range(tiles.top, tiles.bottom):
                     for x in range(tiles.left, tiles.right):
                         turned = self.sample(x, y, number)
                         if counts:
-                            found += self.count(x, y, &box, number, turned)
+                            found += self.count(x, y, number, turned)
+                        else:
+                            self._extents[<Py_ssize_t>y * self._columns + x].right = 0
         return found
 
     cdef bint sample(self, int x, int y, int64_t slot) noexcept nogil:
-        """Look at the pixels of a tile, and at what they were; whether one went another way than the last time."""
+        """Look at the pixels of a tile; whether one went another way than the last time."""
         cdef Tile *tile = self.row(y) + x
+        cdef const Plane *plane = &self._frame._plane
+        cdef const uint8_t *first = at(plane, x * TILE, y * TILE)
         cdef int right = min(TILE, self._frame._bounds.right - x * TILE)
         cdef int bottom = min(TILE, self._frame._bounds.bottom - y * TILE)
-        cdef int i, level, beside, pixel = self._frame._plane.pixel
-        cdef int slight = 0, contrast = 0, differing = 0, total = 0, taken = 0
-        cdef uint32_t word, other, mask = self._frame._plane.mask
-        cdef uint16_t up = 0, down = 0
-        cdef Py_ssize_t stride = self._frame._plane.stride
-        cdef const uint8_t *first = at(&self._frame._plane, x * TILE, y * TILE)
-        cdef const uint8_t *place
-        for i in range(SAMPLED):
-            if SAMPLE_X[i] >= right - 1 or SAMPLE_Y[i] >= bottom - 1:
-                continue
-            place = first + stride * SAMPLE_Y[i] + SAMPLE_X[i] * pixel
-            word = load(place, pixel, mask)
-            level = level_of(word, pixel)
-            other = load(place + pixel, pixel, mask)
-            if other != word:
-                beside = level_of(other, pixel) - level
-                if -CONTRAST < beside < CONTRAST:
-                    slight += 1
-                else:
-                    contrast += 1
-            other = load(place + stride, pixel, mask)
-            if other != word:
-                beside = level_of(other, pixel) - level
-                if -CONTRAST < beside < CONTRAST:
-                    slight += 1
-                else:
-                    contrast += 1
-            # Rounding is no turn.
-            beside = level - tile.samples[i]
-            differing += beside != 0
-            if beside > ROUNDED:
-                up |= <uint16_t>(1 << i)
-            elif beside < -ROUNDED:
-                down |= <uint16_t>(1 << i)
-            tile.samples[i] = <uint8_t>level
-            total += level
-            taken += 1
-        tile.slight = <uint16_t>mean(tile.slight, slight)
-        tile.contrast = <uint16_t>mean(tile.contrast, contrast)
-        tile.differing = <uint16_t>mean(tile.differing, differing)
-        tile.last_slight, tile.last_contrast = <uint8_t>slight, <uint8_t>contrast
-        tile.level = <uint8_t>(total // taken if taken else 0)
         if slot - tile.at > WINDOW:
             tile.up = tile.down = 0
-        differing = (tile.up & down) | (tile.down & up)
-        tile.up, tile.down = (tile.up | up) & ~down, (tile.down | down) & ~up
-        return differing != 0
+        # One call for each size, so that the compiler makes a loop of its own for the usual one.
+        if plane.pixel == 4 and right == TILE and bottom == TILE:
+            return look_at(tile, first, plane.stride, TILE, TILE, 4, plane.mask)
+        return look_at(tile, first, plane.stride, right, bottom, plane.pixel, plane.mask)
 
-    cdef bint count(self, int x, int y, const Box *box, int64_t slot, bint turned) noexcept nogil:
-        """That a tile has changed in this slot, of it what lies in the box; whether it is lively."""
+    cdef bint count(self, int x, int y, int64_t slot, bint turned) noexcept nogil:
+        """That a tile has changed in this slot; whether it is lively."""
         cdef Tile *tile = self.row(y) + x
+        cdef Extent *extent = self._extents + <Py_ssize_t>y * self._columns + x
         cdef int64_t since = slot - tile.at
-        cdef int left = max(0, box.left - x * TILE), right = min(<int>TILE, box.right - x * TILE)
-        cdef int top = max(0, box.top - y * TILE), bottom = min(<int>TILE, box.bottom - y * TILE)
-        if since > WINDOW or tile.seen == 0:
-            tile.left = tile.top = TILE
-            tile.right = tile.bottom = 0
+        if since > WINDOW or tile.seen == 0 or (since and tile.seen & ((1u << WINDOW) - 1) == 1):
+            # What came first may have been a window that was opened, and a film begins only in it.
+            tile.young.right = tile.old.right = 0
+        elif slot // SPAN != tile.at // SPAN:
+            tile.old = tile.young
+            tile.young.right = 0
+        tile.young = around(tile.young, extent[0])
+        extent.right = 0
         if since >= SLOT_BITS:
             tile.seen = tile.wavered = 0
         else:
@@ -255,8 +307,6 @@ cdef class TileHistory:
         tile.wavered |= turned
         tile.seen |= 1
         tile.at = slot
-        tile.left, tile.right = min(tile.left, left), max(tile.right, right)
-        tile.top, tile.bottom = min(tile.top, top), max(tile.bottom, bottom)
         return bits_of(tile.seen & ((1u << WINDOW) - 1)) >= CHANGES
 
     def clusters(self, slot, least):
@@ -292,7 +342,7 @@ cdef class TileHistory:
                 if count == starts[y] or x > runs[count - 1].right + NEAR - 1:
                     runs[count].left, runs[count].top, runs[count].bottom = x, y, y + 1
                     runs[count].parent = count
-                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0)
+                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0, 0)
                     count += 1
                 runs[count - 1].right = x + 1
                 add(&runs[count - 1].sum, &tiles[x], slot)
@@ -317,7 +367,7 @@ cdef class TileHistory:
     def sums(self, box, slot):
         cdef int64_t number = self.slot_of(slot)
         cdef Box tiles = self.tiles_inside(box)
-        cdef Sum total = Sum(0, 0, 0, 0, 0, 0)
+        cdef Sum total = Sum(0, 0, 0, 0, 0, 0, 0)
         cdef int x, y
         with nogil:
             for y in range(tiles.top, tiles.bottom):
@@ -381,22 +431,92 @@ cdef class TileHistory:
     def picture(self, box, slot):
         cdef int64_t number = self.slot_of(slot)
         cdef Box tiles = self.tiles_inside(box)
-        cdef Box around
+        if tiles.left == tiles.right or tiles.top == tiles.bottom:
+            return Rect(0, 0, 0, 0)
+        return Rect(
+            tiles.left * TILE + self.edge(&tiles, LEFT, number),
+            tiles.top * TILE + self.edge(&tiles, TOP, number),
+            tiles.right * TILE - self.edge(&tiles, RIGHT, number),
+            tiles.bottom * TILE - self.edge(&tiles, BOTTOM, number),
+        )
+
+    cdef int edge(self, const Box *tiles, Side side, int64_t slot) noexcept nogil:
+        """How far inside a side's tiles the picture begins, as enough of them say: something may lie over its edge."""
+        cdef int[TILE + 1] votes
+        cdef int i, x, y, depth, count = 0, total = 0
         cdef Tile *tile
+        cdef Extent extent
+        for i in range(TILE + 1):
+            votes[i] = 0
+        for i in range(tiles.right - tiles.left if side == TOP or side == BOTTOM else tiles.bottom - tiles.top):
+            x = tiles.left if side == LEFT else tiles.right - 1 if side == RIGHT else tiles.left + i
+            y = tiles.top if side == TOP else tiles.bottom - 1 if side == BOTTOM else tiles.top + i
+            tile = self.row(y) + x
+            extent = around(tile.young, tile.old)
+            if not lively(tile, slot) or extent.right == 0:
+                continue
+            if side == LEFT:
+                depth = extent.left
+            elif side == TOP:
+                depth = extent.top
+            else:
+                depth = TILE - (extent.right if side == RIGHT else extent.bottom)
+            votes[depth] += 1
+            total += 1
+        for i in range(TILE):
+            count += votes[i]
+            if 5 * count >= 2 * total and count:
+                return i
+        return 0
+
+    def cut(self, box, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_inside(box)
+        cdef int across = tiles.right - tiles.left, down = tiles.bottom - tiles.top
+        cdef Span *spans = <Span *>calloc(max(1, across) + max(1, down), sizeof(Span))
+        cdef int x, y, gain = 0, best = 0
+        cdef bint upright = False
+        if spans is NULL:
+            raise MemoryError(f"no memory to cut {across}x{down} tiles")
+        with nogil:
+            for x in range(across):
+                spans[x].first, spans[x].last = down, -1
+            for y in range(down):
+                spans[across + y].first, spans[across + y].last = across, -1
+            for y in range(down):
+                for x in range(across):
+                    if lively(self.row(tiles.top + y) + tiles.left + x, number):
+                        spans[x].first, spans[x].last = min(spans[x].first, y), max(spans[x].last, y)
+                        spans[across + y].first = min(spans[across + y].first, x)
+                        spans[across + y].last = max(spans[across + y].last, x)
+            best = best_cut(spans, across, down, &gain)
+            x = gain
+            y = best_cut(spans + across, down, across, &gain)
+            if gain > x:
+                best, upright = y, True
+        free(spans)
+        if best == 0:
+            return None
+        if upright:
+            return (Rect(tiles.left, tiles.top, tiles.right, tiles.top + best),
+                    Rect(tiles.left, tiles.top + best, tiles.right, tiles.bottom))
+        return (Rect(tiles.left, tiles.top, tiles.left + best, tiles.bottom),
+                Rect(tiles.left + best, tiles.top, tiles.right, tiles.bottom))
+
+    def tight(self, box, slot):
+        cdef int64_t number = self.slot_of(slot)
+        cdef Box tiles = self.tiles_inside(box), found
         cdef int x, y
-        around.left, around.top, around.right, around.bottom = self._columns * TILE, self._rows * TILE, 0, 0
+        found.left, found.top, found.right, found.bottom = tiles.right, tiles.bottom, tiles.left, tiles.top
         with nogil:
             for y in range(tiles.top, tiles.bottom):
                 for x in range(tiles.left, tiles.right):
-                    tile = self.row(y) + x
-                    if lively(tile, number):
-                        around.left = min(around.left, x * TILE + tile.left)
-                        around.right = max(around.right, x * TILE + tile.right)
-                        around.top = min(around.top, y * TILE + tile.top)
-                        around.bottom = max(around.bottom, y * TILE + tile.bottom)
-        if around.left >= around.right or around.top >= around.bottom:
+                    if lively(self.row(y) + x, number):
+                        found.left, found.right = min(found.left, x), max(found.right, x + 1)
+                        found.top, found.bottom = min(found.top, y), max(found.bottom, y + 1)
+        if found.left >= found.right:
             return Rect(0, 0, 0, 0)
-        return Rect(around.left, around.top, around.right, around.bottom)
+        return Rect(found.left, found.top, found.right, found.bottom)
 
     def left_behind(self, rect, kept, slot):
         cdef int64_t number = self.slot_of(slot)

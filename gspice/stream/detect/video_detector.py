@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gspice.geometry import Rect
+from gspice.region import Region
 from gspice.stream.detect.pictures import LEAST_TILES, Picture, find_pictures
-from gspice.stream.detect.playing import HOLD_S, PlayingVideo
+from gspice.stream.detect.playing import HOLD_S, PlayingVideo, alike
 from gspice.stream.detect.terms import TERMS, VideoMode
 from gspice.stream.detect.tile_history import SLOTS_PER_S, TileHistory
 from gspice.stream.screen import Look, Screen
@@ -56,7 +57,7 @@ class VideoDetector:
         lively = self._history.note(counted, slot)
         if silent:
             self._history.note(silent, slot, counts=False)
-        self._follow(look)
+        self._follow(look, now)
         for video in self._playing:
             video.looked(self._history, self._terms, slot, now)
         if lively >= LEAST_TILES:
@@ -79,42 +80,48 @@ class VideoDetector:
         """What changed by itself, and what only because something was moved there."""
         if not look.moves:
             return look.changed, ()
-        changed = sum([rect.area for rect in look.changed])
-        around = []
+        changed = Region(look.changed)
+        counted = changed.copy()
         for move in look.moves:
-            hull = move.rect.union(move.rect.translate(-move.dx, -move.dy))
-            if 2 * move.rect.area >= changed:
-                around.append(
+            # Less than that is no scroll and no window, but a film that has something in it which stays as it is.
+            if 2 * move.rect.area >= changed.area:
+                hull = move.rect.union(move.rect.translate(-move.dx, -move.dy))
+                counted.subtract(
                     Rect(hull.left - BESIDE, hull.top - BESIDE, hull.right + BESIDE, hull.bottom + BESIDE)
                 )
-        counted: list[Rect] = []
-        silent: list[Rect] = []
-        for rect in look.changed:
-            moved = any(not hull.intersect(rect).empty for hull in around)
-            plays = any(2 * video.rect.intersect(rect).area > rect.area for video in self._playing)
-            (silent if moved and not plays else counted).append(rect)
-        return counted, silent
+        for video in self._playing:
+            plays = changed.copy()
+            plays.intersect(video.rect)
+            counted.add_region(plays)
+        silent = changed.copy()
+        silent.subtract_region(counted)
+        return counted.rects(), silent.rects()
 
-    def _follow(self, look: Look) -> None:
+    def _follow(self, look: Look, now: float) -> None:
+        """Videos go where their windows are dragged to, as far as that is known for certain."""
         for move in look.moves:
             source = move.rect.translate(-move.dx, -move.dy)
             for video in self._playing:
                 if source.intersect(video.rect).area >= FOLLOWED * video.rect.area:
-                    video.followed(move.dx, move.dy, self._bounds)
+                    video.followed(move.dx, move.dy, self._bounds, now)
+        for video in self._playing:
+            others = {other.copy or other.rect for other in self._playing if other is not video}
+            video.declared(look.declared, others, self._bounds, now)
 
     def _match(self, pictures: Sequence[Picture], slot: int, now: float) -> None:
         """Give each picture to the video that it is of, or begin one."""
         for picture in pictures:
             mine = [video for video in self._playing if video.stands_for(picture.rect)]
-            if not mine:
-                mine = [video for video in self._playing if video.may_be(picture.rect, now)][:1]
-                if mine:
-                    mine[0].placed(picture.rect, now)
-                    continue
+            if mine and mine[0].seen(picture.rect, picture.filled, self._history, slot, now):
+                for video in mine[1:]:
+                    if mine[0].rect.contains(video.rect):
+                        self._playing.remove(video)
+                continue
+            jumped = [
+                video for video in self._playing if video.quiet(now) and alike(video.rect, picture.rect)
+            ]
+            if jumped:
+                jumped[0].placed(picture.rect, now)
+            elif not mine:
                 self._made += 1
                 self._playing.append(PlayingVideo(self._made, picture.rect, now))
-                continue
-            mine[0].seen(picture.rect, picture.filled, self._history, slot, now)
-            for video in mine[1:]:
-                if mine[0].rect.contains(video.rect):
-                    self._playing.remove(video)
