@@ -15,6 +15,7 @@ from bench import (
     serve_idle,
     serve_latency,
     traffic,
+    video_detect,
     video_encode,
 )
 
@@ -30,11 +31,12 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "link-relay": lambda _: link_figures.main(),
     "link-latency": lambda _: link_latency.main(),
     "video-encode": lambda _: video_encode.main(),
+    "video-detect": video_detect.main,
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),
     "dropin": lambda _: dropin.main(),
 }
-TAKE_FILES = {"replay", "traffic", "codecs", "gpu-canvas", "gpu-looks"}
+TAKE_FILES = {"replay", "traffic", "codecs", "gpu-canvas", "gpu-looks", "video-detect"}
 
 
 def main(words: list[str]) -> int:

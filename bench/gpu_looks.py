@@ -28,7 +28,7 @@ from gspice.hosts.replay_surfaces import PRIMARY
 from gspice.pixels import Pixels, SurfaceSpec
 from gspice.qxl.ops import CopyBits, Drawable
 from gspice.qxl.recording import RecordingReader
-from gspice.stream.screen import Screen
+from gspice.stream.screen import Look, Screen
 
 LOOKS = int(os.environ.get("BENCH_LOOKS", "400"))
 FRAME_NS = 1_000_000_000 // 60
@@ -110,11 +110,15 @@ class WatchedCanvas(Canvas):
     def read(self, surface_id: int, rect: Rect) -> Pixels:
         return self._canvas.read(surface_id, rect)
 
-    def look(self, now: float) -> None:
+    @property
+    def screen(self) -> Screen | None:
+        return self._screen
+
+    def look(self, now: float) -> Look | None:
         """Look at the screen, if there is one and something was declared."""
         screen, watch = self._screen, self.watch
         if screen is None or not screen.dirty:
-            return
+            return None
         # What is drawn is no matter here: let it be done.
         self._canvas.read(PRIMARY, Rect(0, 0, 1, 1))
         watch.declared += screen.declared_pixels
@@ -126,6 +130,7 @@ class WatchedCanvas(Canvas):
         watch.changed += sum([rect.area for rect in look.changed])
         self._said.update(repr(look).encode())
         watch.said = self._said.hexdigest()
+        return look
 
 
 def _read_back(canvas: Canvas) -> int:

@@ -46,7 +46,7 @@ class Cluster(NamedTuple):
     sums: Sums
 
 class Presence(NamedTuple):
-    """What goes on in an area now; in tiles, which may lie in it only partly."""
+    """What goes on in an area now; in tiles of which at least half lies in it."""
 
     tiles: int
     changed: int

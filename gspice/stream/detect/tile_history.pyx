@@ -378,7 +378,10 @@ cdef class TileHistory:
 
     def presence(self, rect, slot):
         cdef int64_t number = self.slot_of(slot)
-        cdef Box tiles = self.tiles_around(rect)
+        cdef Box tiles = self._frame.inside(rect)
+        # Of a tile at a side, more than half must be inside: what is beside a video may play as well.
+        tiles.left, tiles.top = (tiles.left + TILE // 2) // TILE, (tiles.top + TILE // 2) // TILE
+        tiles.right, tiles.bottom = (tiles.right + TILE // 2 - 1) // TILE, (tiles.bottom + TILE // 2 - 1) // TILE
         cdef int x, y
         cdef int64_t changed = 0, found = 0, slight = 0, contrast = 0
         cdef Tile *tile
