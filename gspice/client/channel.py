@@ -42,13 +42,14 @@ class ClientChannel:
 
     TYPE: ClassVar[ChannelType]
     CAPS: ClassVar[CapSet] = CapSet()
-    """Channel capabilities that this client announces."""
+    """Channel capabilities that this client announces, unless ``caps`` are others."""
     MAX_MESSAGE: ClassVar[int] = 4 << 20
     """Limit of a message body in bytes."""
     HANDLERS: ClassVar[Handlers] = {}
 
     def __init__(self, channel_id: int = 0) -> None:
         self.channel_id = channel_id
+        self.caps = self.CAPS
         self.up = False
         """The link stage is over."""
         self.server_caps = CapSet()

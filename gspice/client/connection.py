@@ -122,9 +122,10 @@ class Client:
         timeout: float = 15.0,
         channels: Collection[ChannelType] = ALL_CHANNELS,
         compression: ImageCompression = ImageCompression.OFF,
+        video: bool = False,
     ) -> Self:
         """Link the main channel and all ``channels``; DeadlineError after so many seconds."""
-        session = Session(wanted=channels, compression=compression)
+        session = Session(wanted=channels, compression=compression, video=video)
         address = parse_uri(uri) if isinstance(uri, str) else uri
         client = cls(address, session, password=password, tls=tls or TlsOptions())
         wanted = [

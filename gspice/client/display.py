@@ -9,25 +9,26 @@ from gspice.client.completeness import UnknownPixels
 from gspice.client.drawing import DRAWING_MESSAGES, base_of, clip_of, drawable_of, drawing_name
 from gspice.client.errors import UnsupportedError
 from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, ImageCache, KeptImages
+from gspice.client.video import CAPS as VIDEO_CAPS
+from gspice.client.video import VideoStreams
 from gspice.errors import GuestError, ProtocolError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl import ops
+from gspice.region import Region
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
-from gspice.wire.enums import ImageCompression, ResourceType, Ropd, SurfaceFlags, VideoCodec
+from gspice.wire.enums import ImageCompression, ResourceType, Ropd, SurfaceFlags
 from gspice.wire.message import Message
 from gspice.wire.messages import display as wire
-from gspice.wire.types import ChannelWait, Clip, Head
+from gspice.wire.types import ChannelWait, Head
 
 MAX_SURFACES = 10_000
 """Surfaces at a time: devices have 1024."""
 MAX_SURFACE_BYTES = 1 << 30
 """Pixels of all surfaces: two screens of 8192x8192 with as much again off screen."""
-MAX_STREAMS = 256
-"""Video streams at a time: servers have 50."""
 
 MAX_REASONS = 64
 """Reasons counted one by one; what a server makes up beyond them counts as one."""
@@ -40,7 +41,10 @@ class DisplayChannel(ClientChannel):
 
     TYPE: ClassVar[ChannelType] = ChannelType.DISPLAY
     CAPS: ClassVar[CapSet] = CapSet.of(
-        DisplayCap.MONITORS_CONFIG, DisplayCap.LZ4_COMPRESSION, DisplayCap.PREF_COMPRESSION
+        DisplayCap.MONITORS_CONFIG,
+        DisplayCap.LZ4_COMPRESSION,
+        DisplayCap.PREF_COMPRESSION,
+        DisplayCap.MULTI_CODEC,  # so that no codec is one that it can
     )
     MAX_MESSAGE: ClassVar[int] = 1 << 28
     """One image of 8192x8192 pixels."""
@@ -52,9 +56,15 @@ class DisplayChannel(ClientChannel):
         compression: ImageCompression = ImageCompression.OFF,
         canvas: Canvas | None = None,
         kept: KeptImages | None = None,
+        video: bool = False,
     ) -> None:
-        """``kept``: the images that the client's display channels keep together; None: this is the only one."""
+        """``kept``: the images that the client's display channels keep together; None: this is the only one.
+
+        ``video``: it announces what video it can show; without, servers send exact pixels of what plays.
+        """
         super().__init__(channel_id)
+        if video:
+            self.caps |= VIDEO_CAPS
         self.canvas = canvas or CpuCanvas()
         self.primary: SurfaceSpec | None = None
         """The surface that is shown."""
@@ -72,9 +82,10 @@ class DisplayChannel(ClientChannel):
         self._primary_id = 0
         self._surfaces: dict[int, SurfaceSpec] = {}
         self._surface_bytes = 0
-        self._streams: dict[int, wire.DisplayStreamCreate] = {}
-        self._stream_clips: dict[int, Clip] = {}
+        self.video = VideoStreams()
         self._unknown = UnknownPixels()
+        self._inexact = UnknownPixels()
+        """Pixels that are only about right: of video."""
 
     def start(self, server_caps: CapSet) -> None:
         """Say what this client can take, and ask for the picture."""
@@ -95,6 +106,11 @@ class DisplayChannel(ClientChannel):
     def complete(self) -> bool:
         """The picture is there, and all its pixels are what the server drew."""
         return self.marked and self.primary is not None and not self._unknown.of(self._primary_id)
+
+    @property
+    def inexact(self) -> Region:
+        """Where the picture shows video, and is only about what the server has."""
+        return self._inexact.of(self._primary_id)
 
     def unsupported_text(self) -> str:
         """What could not be decoded, in words, the most frequent first."""
@@ -154,6 +170,7 @@ class DisplayChannel(ClientChannel):
         self.canvas.destroy_surface(surface_id)
         self._surface_bytes -= _bytes_of(self._surfaces.pop(surface_id))
         self._unknown.forget(surface_id)
+        self._inexact.forget(surface_id)
         if self.primary is not None and surface_id == self._primary_id:
             self.primary, self.marked = None, False
             self.changes += 1
@@ -168,8 +185,7 @@ class DisplayChannel(ClientChannel):
             self._destroy(surface_id)
         self.cache.kept.clear()
         self.cache.clear_palettes()
-        self._streams.clear()
-        self._stream_clips.clear()
+        self.video.clear()
 
     def _on_monitors(self, message: wire.DisplayMonitorsConfig) -> None:
         if message.heads:
@@ -194,6 +210,7 @@ class DisplayChannel(ClientChannel):
             return
         self.drawn[drawing_name(message)] += 1
         self._unknown.drawn(drawable, outcome.rects)
+        self._inexact.drawn(drawable, outcome.rects)
 
     def _lost(self, surface_id: int, what: str, box: Rect, clip: tuple[Rect, ...] | None) -> None:
         known = what in self.unsupported or len(self.unsupported) < MAX_REASONS
@@ -203,39 +220,39 @@ class DisplayChannel(ClientChannel):
             inside = box.intersect(Rect(0, 0, spec.width, spec.height))
             self._unknown.lost(surface_id, [inside] if clip is None else map(inside.intersect, clip))
 
-    # Video streams, of which only the traces are followed
+    # Video streams
 
     def _on_stream_create(self, message: wire.DisplayStreamCreate) -> None:
-        self._streams[message.id] = message
-        self._stream_clips[message.id] = message.clip
-        if len(self._streams) > MAX_STREAMS:
-            raise ProtocolError(f"{len(self._streams)} video streams, more than {MAX_STREAMS}")
+        self.video.create(message)
 
     def _on_stream_frame(self, message: wire.DisplayStreamData | wire.DisplayStreamDataSized) -> None:
-        stream = self._stream(message.id)
-        dest = message.dest if isinstance(message, wire.DisplayStreamDataSized) else stream.dest
-        codecs = {int(codec): codec.name for codec in VideoCodec}
-        what = f"video frame ({codecs.get(stream.codec, f'codec {stream.codec}')})"
+        stream = self.video.stream(message.id)
+        surface_id = stream.create.surface_id
         self.changes += 1
-        self._lost(stream.surface_id, what, dest, clip_of(self._stream_clips[message.id]))
+        try:
+            drawable = self.video.drawable(message)
+            if surface_id not in self._surfaces:
+                raise ProtocolError(f"video on surface {surface_id}, which does not exist")
+            outcome = self.canvas.submit([drawable])[0]
+            if not outcome.drawn:
+                raise UnsupportedError(outcome.reason)
+        except UnsupportedError:
+            self._lost(
+                surface_id, f"video frame ({stream.codec})", self.video.dest(message), clip_of(stream.clip)
+            )
+            return
+        self.drawn["STREAM"] += 1
+        self._unknown.drawn(drawable, outcome.rects)
+        self._inexact.lost(surface_id, outcome.rects)
 
     def _on_stream_clip(self, message: wire.DisplayStreamClip) -> None:
-        self._stream(message.id)
-        self._stream_clips[message.id] = message.clip
+        self.video.clip(message)
 
     def _on_stream_destroy(self, message: wire.DisplayStreamDestroy) -> None:
-        self._stream(message.id)
-        del self._streams[message.id], self._stream_clips[message.id]
+        self.video.destroy(message.id)
 
     def _on_stream_destroy_all(self, message: wire.DisplayStreamDestroyAll) -> None:
-        self._streams.clear()
-        self._stream_clips.clear()
-
-    def _stream(self, stream_id: int) -> wire.DisplayStreamCreate:
-        stream = self._streams.get(stream_id)
-        if stream is None:
-            raise ProtocolError(f"video stream {stream_id} does not exist")
-        return stream
+        self.video.clear()
 
     # Caches
 

@@ -33,7 +33,7 @@ class ChannelLink:
         self.channel = channel
         self._common_caps = _AUTH | _MINI if mini_header else _AUTH
         self._link = LinkClient(
-            session_id, channel.TYPE, channel.channel_id, self._common_caps, channel.CAPS, encrypt
+            session_id, channel.TYPE, channel.channel_id, self._common_caps, channel.caps, encrypt
         )
         self._reader: FrameReader | None = None
         self._waiting_bytes = 0

@@ -131,9 +131,10 @@ class Session:
         wanted: Collection[ChannelType] = ALL_CHANNELS,
         display_id: int = 0,
         compression: ImageCompression = ImageCompression.OFF,
+        video: bool = False,
     ) -> None:
         self.main = MainChannel()
-        self.display = DisplayChannel(display_id, compression=compression)
+        self.display = DisplayChannel(display_id, compression=compression, video=video)
         self.inputs = InputsChannel()
         self.cursor = CursorChannel(display_id)
         for channel in (self.display, self.inputs, self.cursor):

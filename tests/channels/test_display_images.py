@@ -11,6 +11,7 @@ from gspice.channels.display_images import CELLS
 from gspice.geometry import Rect
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.compression import Compression, WanCompression
+from gspice.stream.detect.video_detector import VideoMode
 from gspice.wire.enums import ImageFlags
 from gspice.wire.images import Bitmap, FromCache, FromCacheLossless, Glz, ZlibGlz
 from gspice.wire.message import Message
@@ -181,6 +182,7 @@ def test_a_client_on_the_same_host_is_told_to_keep_nothing() -> None:
 def test_a_film_is_not_kept() -> None:
     shown = Shown()
     _, sender = shown.connect(init=replace(INIT, pixmap_cache_size=8 * PIXELS))
+    shown.rig.hub.settings = replace(shown.rig.hub.settings, video=VideoMode.OFF)
     film = Rect(128, 64, 384, 256)
     for seed in range(10):
         shown.rig.now += 1 / 25

@@ -2,8 +2,9 @@
 
 import pytest
 
-from gspice.client.display import MAX_REASONS, MAX_STREAMS, MAX_SURFACE_BYTES, DisplayChannel
+from gspice.client.display import MAX_REASONS, MAX_SURFACE_BYTES, DisplayChannel
 from gspice.client.images import GLZ_WINDOW_PIXELS
+from gspice.client.video import MAX_STREAMS
 from gspice.codec.glz_encode import GlzDictionary
 from gspice.codec.lz import LzType
 from gspice.errors import ProtocolError

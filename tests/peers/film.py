@@ -22,7 +22,9 @@ def make_film(path: Path, seconds: float = 5.0) -> Path:
         stream.options = {"crf": "14", "preset": "ultrafast"}
         for number in range(int(seconds * FRAMES_PER_SECOND)):
             left, top = int(200 + 180 * np.sin(number / 30)), int(150 + 140 * np.cos(number / 23))
-            picture = scenery[top : top + HEIGHT, left : left + WIDTH] + random.normal(0, 4, (HEIGHT, WIDTH, 3))
+            picture = scenery[top : top + HEIGHT, left : left + WIDTH] + random.normal(
+                0, 4, (HEIGHT, WIDTH, 3)
+            )
             disc = (x - 240 - 100 * np.sin(number / 12)) ** 2 + (y - 135) ** 2 < 50**2
             picture[disc] = picture[disc] * 0.3 + (150, 80, 40)
             frame = av.VideoFrame.from_ndarray(np.clip(picture, 0, 255).astype(np.uint8), "rgb24")

@@ -88,7 +88,9 @@ def test_a_film_that_goes_on_goes_on_as_a_stream(
     assert serve.log().count(" as VP8 by ") <= 2
 
 
-def test_streams_can_be_turned_off(start_serve: Callable[..., Serve], spice_gtk: SpiceGtk, film: Path) -> None:
+def test_streams_can_be_turned_off(
+    start_serve: Callable[..., Serve], spice_gtk: SpiceGtk, film: Path
+) -> None:
     serve = play(start_serve, film, "--streaming-video=off")
     spice_gtk.connect(serve)
     spice_gtk.do("wait", seconds=2.0)
