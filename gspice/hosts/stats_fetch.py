@@ -36,6 +36,7 @@ _DEVICE = (("devices", "display"),)
 _PLACES = (
     _Place("channel_", (_CLIENT, ("channels", "channel id"))),
     _Place("display_image", _DISPLAY, ("images", "coder")),
+    _Place("display_video", _DISPLAY, ("video", "codec")),
     _Place("display_frame_latency_seconds", _DISPLAY),
     _Place("display_", _DISPLAY),
     _Place("commands_not_drawn_total", _DEVICE, ("not_drawn", "kind")),
@@ -149,7 +150,7 @@ class _Builder:
         else:
             rows = entry.setdefault(place.table[0], {})
             row = labels[place.table[1]]
-            if place.prefix == "display_image":
+            if place.prefix in ("display_image", "display_video"):
                 rows.setdefault(row, {})[key] = number
             else:
                 rows[row] = number
@@ -178,7 +179,7 @@ class _Builder:
 def _key(name: str) -> str:
     """The key of a metric in its entry: its name without what the entry says already."""
     name = name.removesuffix("_total")
-    for prefix in ("channel_", "display_image_", "display_", "encoder_", "commands_"):
+    for prefix in ("channel_", "display_image_", "display_video_", "display_", "encoder_", "commands_"):
         if name.startswith(prefix):
             return name.removeprefix(prefix)
     return name

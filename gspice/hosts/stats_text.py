@@ -85,6 +85,13 @@ def _display(display: Mapping[str, Any]) -> Iterator[str]:
         rows.append(_image_row("all", total))
     if len(rows) > 1:
         yield from _table(rows, INDENT * 2)
+    if display.get("video"):
+        rows = [("video", "frames", "sent", "a frame")]
+        for codec, entry in display["video"].items():
+            frames, sent = entry.get("frames", 0), entry.get("sent_bytes", 0)
+            rows.append((codec, str(frames), amount(sent), amount(sent / frames if frames else None)))
+        yield f"{INDENT * 2}{display.get('streams', 0)} video streams were begun"
+        yield from _table(rows, INDENT * 2)
 
 
 def _solid(display: Mapping[str, Any]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gspice.server.statistics import ChannelNumbers, ClientNumbers, DeviceNumbers, ServerNumbers
-from gspice.stream.statistics import CoderStatistics, DisplayNumbers
+from gspice.stream.statistics import CodecStatistics, CoderStatistics, DisplayNumbers
 from gspice.version import VERSION
 
 MAX_TEXT = 120
@@ -48,6 +48,7 @@ CLIENT = ("client",)
 CHANNEL = ("client", "channel", "id")
 DISPLAY = ("client", "display")
 CODER = ("client", "display", "coder")
+CODEC = ("client", "display", "codec")
 DEVICE = ("display",)
 
 
@@ -88,6 +89,15 @@ def _each_coder(read: Callable[[CoderStatistics], float]) -> Callable[[ServerNum
         for client, channel in _channels(numbers):
             for coder, entry in channel.display.coders.items() if channel.display is not None else ():
                 yield (str(client.number), str(channel.channel_id), coder), read(entry)
+
+    return values
+
+
+def _each_codec(read: Callable[[CodecStatistics], float]) -> Callable[[ServerNumbers], Values]:
+    def values(numbers: ServerNumbers) -> Values:
+        for client, channel in _channels(numbers):
+            for codec, entry in channel.display.codecs.items() if channel.display is not None else ():
+                yield (str(client.number), str(channel.channel_id), codec), read(entry)
 
     return values
 
@@ -226,6 +236,27 @@ METRICS: tuple[Metric, ...] = (
         CODER,
         "What these images take packed, without the messages around them.",
         _each_coder(lambda coder: coder.sent_bytes),
+    ),
+    Metric(
+        "gspice_display_streams_total",
+        "counter",
+        DISPLAY,
+        "Video streams that were begun.",
+        _each_display(lambda display: display.streams),
+    ),
+    Metric(
+        "gspice_display_video_frames_total",
+        "counter",
+        CODEC,
+        "Frames of video streams.",
+        _each_codec(lambda codec: codec.frames),
+    ),
+    Metric(
+        "gspice_display_video_sent_bytes_total",
+        "counter",
+        CODEC,
+        "What these frames take, without the messages around them.",
+        _each_codec(lambda codec: codec.sent_bytes),
     ),
     Metric(
         "gspice_display_stale_pixels",

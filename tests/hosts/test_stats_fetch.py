@@ -98,6 +98,8 @@ def test_the_document_has_all_that_the_page_has() -> None:
                 "lz4": {"images": 5, "pixels": 1000, "raw_bytes": 4000, "sent_bytes": 400},
                 "solid": {"images": 2, "pixels": 50, "raw_bytes": 200, "sent_bytes": 8},
             },
+            "streams": 2,
+            "video": {"vp8": {"frames": 30, "sent_bytes": 60_000}},
             "stale_pixels": 77,
             "lossy_pixels": 66,
             "rate_bytes_per_second": 2_500_000,

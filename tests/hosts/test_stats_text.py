@@ -22,6 +22,9 @@ client 3  192.0.2.7:5123  TLS
     lz4          5  1.00 kpx  4.00 kB  400 B   10.0
     solid        2     50 px    200 B    8 B   25.0
     all          7  1.05 kpx  4.20 kB  408 B   10.3
+    2 video streams were begun
+    video  frames     sent  a frame
+    vp8        30  60.0 kB  2.00 kB
 
 display device 0, drawn by vulkan (a GPU)
   damage: 1.00 kpx declared in 5 looks, 300 px changed (30 %), 200 px moved (20 %)

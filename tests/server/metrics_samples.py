@@ -7,7 +7,7 @@ from gspice.server.statistics import (
     EncoderNumbers,
     ServerNumbers,
 )
-from gspice.stream.statistics import CoderStatistics, DamageNumbers, DisplayNumbers
+from gspice.stream.statistics import CodecStatistics, CoderStatistics, DamageNumbers, DisplayNumbers
 from gspice.wire.channel_types import ChannelType
 
 CONNECTION_ID = 1122334455
@@ -18,6 +18,8 @@ DISPLAY = DisplayNumbers(
     moves=3,
     backdrop_copies=4,
     coders={"lz4": CoderStatistics(5, 1000, 4000, 400), "solid": CoderStatistics(2, 50, 200, 8)},
+    codecs={"vp8": CodecStatistics(30, 60_000)},
+    streams=2,
     latency_p50=0.010,
     latency_p95=0.050,
     latency_count=9,
