@@ -100,8 +100,8 @@ class DisplayVideo:
         """Regions that are no streams, for this client; the newest last."""
         self._failed: set[VideoCodec] = set()
         """What the client has said it cannot show after all."""
-        self._marks: dict[int, ClientStream] = {}
-        """Pings under way behind frames."""
+        self._marks: dict[int, tuple[ClientStream, bool]] = {}
+        """Pings under way around frames, and whether behind the frame: the time between both is what it took."""
         self._reports = 0
         self._number = -1
         """Of the last stream. None comes again soon: clients may still speak of the one before."""
@@ -252,9 +252,8 @@ class DisplayVideo:
         sender, before = self._sender, self._sender.queued_bytes
         # What a client is to copy must not be covered before.
         self._ahead()
-        rect = (
-            stream.rect
-        )  # where it is now: where it was when it was captured, other pixels may have been sent
+        # Where it is now: where it was when it was captured, other pixels may have been sent.
+        rect = stream.rect
         # What the codec filled up is cut off, as clients would squeeze it into the picture.
         dest = Rect.sized(rect.left, rect.top, frame.width, frame.height)
         if stream.shown_at is None:
@@ -262,6 +261,8 @@ class DisplayVideo:
         elif stream.clipped_to not in (rect, None):
             stream.clipped_to = rect
             sender.queue(wire.DisplayStreamClip(id=stream.number, clip=_clip(dest, rect)))
+        self._marks[self._mark(sender.queued_bytes - before, now)] = stream, False
+        before = sender.queued_bytes
         stamp = stream.presentation.stamp(now)
         if dest == stream.shown_at:
             sender.queue(wire.DisplayStreamData(id=stream.number, mm_time=stamp, data=frame.data))
@@ -277,7 +278,7 @@ class DisplayVideo:
                 )
             )
         self._statistics.video(stream.codec, len(frame.data))
-        self._marks[self._mark(sender.queued_bytes - before, now)] = stream
+        self._marks[self._mark(sender.queued_bytes - before, now)] = stream, True
         sender.flush(more=True)
 
     def _tell_begin(self, stream: ClientStream, dest: Rect, rect: Rect) -> None:
@@ -315,9 +316,13 @@ class DisplayVideo:
 
     def answered(self, mark: int, now: float) -> None:
         """The client has handled all up to the ping of that number."""
-        stream = self._marks.pop(mark, None)
-        if stream is not None and not stream.ended:
+        stream, behind = self._marks.pop(mark, (None, False))
+        if stream is None or stream.ended:
+            return
+        if behind:
             stream.rate.delivered(now, self._window.round_trip)
+        else:
+            stream.rate.reached(now)
 
     def reported(self, report: wire.DisplayStreamReport, now: float) -> None:
         """How one of the streams goes, as the client sees it; that of another than it knows is passed over."""

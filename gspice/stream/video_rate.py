@@ -117,6 +117,8 @@ class VideoRate:
         self._due = 0.0
         self._raise_at = 0.0
         self._delay = 0.0
+        self._troubled = False
+        """The last report told of frames that came too late."""
         self.frames = 0
         """Taken so far."""
         self.dropped = 0
@@ -186,11 +188,15 @@ class VideoRate:
 
     def reported(self, frames: int, drops: int, last_delay_ms: int, now: float) -> None:
         """A STREAM_REPORT: of the frames since the one before, how many were dropped, and how early the last came."""
-        if not frames and drops == NO_DECODER:
-            self.refused = True
-        elif frames and drops:
+        if not frames:
+            self.refused |= drops == NO_DECODER
+            return
+        troubled = bool(drops) or last_delay_ms < TOO_LATE_MS
+        lasting, self._troubled = troubled and self._troubled, troubled
+        # Where frames only come later than they were stamped for, the next ones are stamped later.
+        if lasting and drops:
             self._cut(0.5 if drops >= MANY_DROPS * frames else 0.8, now)
-        elif frames and last_delay_ms < TOO_LATE_MS:
+        elif lasting:
             self._cut(0.85, now)
 
     # What follows from it

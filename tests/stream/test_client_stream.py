@@ -159,7 +159,8 @@ def test_the_encoder_is_told_of_another_rate_once() -> None:
     play(200, 5.0)
     encoder = choice.made[0]
     before = len(encoder.rates)
-    made.rate.reported(10, 10, 0, 5.0 + 200 / 30)
+    for _ in range(2):
+        made.rate.reported(10, 10, 0, 5.0 + 200 / 30)
     play(20, 5.0 + 200 / 30)
     assert len(encoder.rates) == before + 1
     assert encoder.rates[-1][0] < encoder.settings.bit_rate
