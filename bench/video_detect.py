@@ -65,7 +65,11 @@ class Found:
 
     def passed(self, now: float) -> None:
         """Time goes by."""
-        if self._detector is not None and (deadline := self._detector.deadline()) is not None and now >= deadline:
+        if (
+            self._detector is not None
+            and (deadline := self._detector.deadline()) is not None
+            and now >= deadline
+        ):
             self._note(self._detector.expire(now), deadline)
 
     def _note(self, regions: Sequence[VideoRegion], now: float) -> None:
@@ -103,7 +107,9 @@ def main(files: list[str]) -> None:
     """Print the tables. RuntimeError: a recording cannot be drawn."""
     print(describe(), flush=True)
     if not files:
-        print("| scene | frames until it is found | cover | too much | regions | rectangles changed | streamed |")
+        print(
+            "| scene | frames until it is found | cover | too much | regions | rectangles changed | streamed |"
+        )
         print("|---|---|---|---|---|---|---|")
         for scene in [*VIDEOS, *STILLS]:
             result = measure(scene, seconds=SECONDS)
@@ -119,7 +125,9 @@ def main(files: list[str]) -> None:
             ]
             print("| " + " | ".join(cells) + " |", flush=True)
         print()
-    print("| recording | s | looks | detector, ms a look: median, worst | regions: rectangle, from, to, frames/s |")
+    print(
+        "| recording | s | looks | detector, ms a look: median, worst | regions: rectangle, from, to, frames/s |"
+    )
     print("|---|---|---|---|---|")
     try:
         for path in recordings(files):

@@ -6,12 +6,12 @@ from gspice.geometry import Rect
 from gspice.stream.detect.terms import Terms
 from gspice.stream.detect.tile_history import Cluster, Sums, TileHistory
 
-LEAST_TILES = 15
-"""Of what may be a video: a third of the smallest, with some that do not change."""
+LEAST_TILES = 12
+"""Lively ones of what may be a video: a third of the smallest."""
 MAX_CLUSTERS = 32
 """The largest count."""
 FULL = 0.85
-"""Part of the tiles of a film's rectangle that are lively, if nothing in it is still."""
+"""Part of the tiles of a film's rectangle that stir, if nothing in it is still."""
 CUT = 0.85
 """Two rectangles in place of one must be so much smaller."""
 MAX_CUTS = 3
@@ -43,7 +43,7 @@ def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture
 
 
 def parted(history: TileHistory, slot: int, box: Rect, depth: int = 0) -> list[Rect]:
-    """A box without thin ends; as several if that is how its lively tiles lie, as those of two videos do."""
+    """A box without thin ends; as several if that is how its tiles lie, as those of two videos do."""
     box = history.trimmed(box, slot)
     if box.empty:
         return []

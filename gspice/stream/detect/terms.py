@@ -8,6 +8,8 @@ from gspice.stream.detect.tile_history import SAMPLES, Sums
 
 FRESH = 5
 """One tile in so many has changed just now, or it is not playing any more."""
+LIVELY = 8
+"""One tile in so many must be lively, for the others to belong to the same video."""
 SCALE = 8
 """Of the means in Sums."""
 
@@ -32,7 +34,7 @@ class Terms:
     """Pixels, as ``least_side``."""
     least_side: int
     filled: float
-    """Part of the tiles in its rectangle that change often."""
+    """Part of the tiles in its rectangle that stir."""
     differing: float
     """Part of a tile's pixels that are others in each change."""
     contrast: float | None
@@ -51,6 +53,7 @@ class Terms:
         """Whether that is what changes, whatever its size."""
         return (
             FRESH * sums.fresh >= sums.tiles
+            and LIVELY * sums.lively >= sums.tiles
             and sums.differing >= self.differing * SCALE * SAMPLES * sums.tiles
             and self.is_gradual(sums.slight, sums.contrast)
             and (sums.wavering >= self.wavering * sums.tiles or 2 * sums.lasting >= sums.tiles)

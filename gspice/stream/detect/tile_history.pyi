@@ -14,6 +14,8 @@ from gspice.stream.reference_frame import ReferenceFrame
 SLOTS_PER_S: Final = 30
 LEAST_CHANGES: Final = 4
 """Slots of the last WINDOW_SLOTS in which a tile has changed, for it to be lively."""
+STIRRING: Final = 2
+"""As LEAST_CHANGES, for it to be stirring: what belongs to a film, once that is known to be one."""
 WINDOW_SLOTS: Final = 12
 LASTING_SLOTS: Final = 17
 """What still changes after so many is no cross-fade between two pictures."""
@@ -21,9 +23,11 @@ SAMPLES: Final = 16
 """Pixels of a tile that are looked at, each with a neighbour."""
 
 class Sums(NamedTuple):
-    """Of the lively tiles of an area, and of what they looked like in their last changes."""
+    """Of the stirring tiles of an area, and of what they looked like in their last changes."""
 
     tiles: int
+    lively: int
+    """Of them."""
     slight: int
     """Neighbours that differ a little, as in gradients and noise; times 8, of SAMPLES in each tile."""
     contrast: int
@@ -39,7 +43,7 @@ class Sums(NamedTuple):
     """Tiles that changed in this slot or the one before."""
 
 class Cluster(NamedTuple):
-    """Lively tiles that are next to each other, or one tile apart."""
+    """Stirring tiles that are next to each other, or one tile apart."""
 
     box: Rect
     """In tiles."""
@@ -69,7 +73,7 @@ class TileHistory:
         """
 
     def clusters(self, slot: int, least: int) -> list[Cluster]:
-        """Those of at least so many tiles, in the order of their first rows."""
+        """Those of at least so many lively tiles, in the order of their first rows."""
 
     def sums(self, box: Rect, slot: int) -> Sums:
         """Of a box of tiles inside the frame."""
@@ -78,18 +82,18 @@ class TileHistory:
         """Of an area in pixels, inside the frame."""
 
     def trimmed(self, box: Rect, slot: int) -> Rect:
-        """A box of tiles without the rows and columns at its sides in which few tiles are lively."""
+        """A box of tiles without the rows and columns at its sides in which few tiles are stirring."""
 
     def picture(self, box: Rect, slot: int) -> Rect:
-        """The pixels that change in the lively tiles of a box, as two fifths of the tiles at each side say."""
+        """The pixels that change in the stirring tiles of a box, as two fifths of the tiles at each side say."""
 
     def cut(self, box: Rect, slot: int) -> tuple[Rect, Rect] | None:
-        """The two parts of a box whose lively tiles have the smallest boxes around them; None: one is as good."""
+        """The two parts of a box whose stirring tiles have the smallest boxes around them; None: one is as good."""
 
     def tight(self, box: Rect, slot: int) -> Rect:
-        """The box around the lively tiles of a box; empty where there are none."""
+        """The box around the stirring tiles of a box; empty where there are none."""
 
     def left_behind(self, rect: Rect, kept: Rect, slot: int) -> tuple[int, int]:
-        """Of the tiles of ``rect`` outside ``kept``: how many are not lively, and how many of these are like a desktop:
-        one bright colour, or edges.
+        """Of the tiles of ``rect`` outside ``kept``: how many are still, and how many of these are like a desktop, of
+        one bright colour or with edges.
         """

@@ -20,12 +20,13 @@ cdef extern from *:
 cdef enum:
     SLOT_RATE = 30
     CHANGES = 4
+    STIRS = 2
     WINDOW = 12
     LASTING = 17
     SAMPLED = 16
     SAMPLE_ROWS = 4
     SLOT_BITS = 32
-    REST = 6  # slots without a change after which a tile is not lively, whatever was before
+    REST = 4  # slots without a change after which a tile does not stir, whatever was before
     CONTRAST = 40  # of 255, between neighbours
     DARK = 40
     ROUNDED = 1
@@ -33,10 +34,11 @@ cdef enum:
     NEAR = 2  # tiles from one to the next in a cluster
     SPAN = 8  # slots, of extents
     FRESH = 2  # slots
-    FEW = 5  # a row or column at a side is dropped where less than that part of it is lively
+    FEW = 5  # a row or column at a side is dropped where less than that part of it stirs
 
 SLOTS_PER_S = SLOT_RATE
 LEAST_CHANGES = CHANGES
+STIRRING = STIRS
 WINDOW_SLOTS = WINDOW
 LASTING_SLOTS = LASTING
 SAMPLES = SAMPLED
@@ -55,13 +57,13 @@ cdef struct Tile:
     uint8_t[SAMPLED] samples
 
 cdef struct Sum:
-    int64_t tiles, slight, contrast, differing, wavering, lasting, fresh
+    int64_t tiles, lively, slight, contrast, differing, wavering, lasting, fresh
 
 cdef enum Side:
     LEFT, TOP, RIGHT, BOTTOM
 
 cdef struct Span:
-    int first, last  # lively tiles of a column or a row; last is less than first where there are none
+    int first, last  # stirring tiles of a column or a row; last is less than first where there are none
 
 cdef struct Run:
     int left, right, top, bottom  # bottom is exclusive
@@ -71,6 +73,7 @@ cdef struct Run:
 
 class Sums(NamedTuple):
     tiles: int
+    lively: int
     slight: int
     contrast: int
     differing: int
@@ -100,14 +103,20 @@ cdef inline int level_of(uint32_t word, int pixel) noexcept nogil:
     return word
 
 
-cdef inline bint lively(const Tile *tile, int64_t slot) noexcept nogil:
+cdef inline int changes(const Tile *tile, int64_t slot) noexcept nogil:
+    """In how many of the last slots it has changed; 0 where it has come to rest."""
     cdef int64_t since = slot - tile.at
-    return since < REST and bits_of((tile.seen << since) & ((1u << WINDOW) - 1)) >= CHANGES
+    return bits_of((tile.seen << since) & ((1u << WINDOW) - 1)) if since < REST else 0
+
+
+cdef inline bint stirring(const Tile *tile, int64_t slot) noexcept nogil:
+    return changes(tile, slot) >= STIRS
 
 
 cdef inline void add(Sum *total, const Tile *tile, int64_t slot) noexcept nogil:
     cdef int since = <int>(slot - tile.at)
     total.tiles += 1
+    total.lively += changes(tile, slot) >= CHANGES
     total.slight += tile.slight
     total.contrast += tile.contrast
     total.differing += tile.differing
@@ -118,6 +127,7 @@ cdef inline void add(Sum *total, const Tile *tile, int64_t slot) noexcept nogil:
 
 cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
     total.tiles += other.tiles
+    total.lively += other.lively
     total.slight += other.slight
     total.contrast += other.contrast
     total.differing += other.differing
@@ -127,7 +137,7 @@ cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
 
 
 cdef object sums_of(const Sum *total):
-    return Sums(total.tiles, total.slight, total.contrast, total.differing, total.wavering, total.lasting,
+    return Sums(total.tiles, total.lively, total.slight, total.contrast, total.differing, total.wavering, total.lasting,
                 total.fresh)
 
 
@@ -322,14 +332,14 @@ cdef class TileHistory:
             return [
                 Cluster(Rect(runs[i].left, runs[i].top, runs[i].right, runs[i].bottom), sums_of(&runs[i].sum))
                 for i in range(count)
-                if runs[i].parent == i and runs[i].sum.tiles >= least
+                if runs[i].parent == i and runs[i].sum.lively >= least
             ]
         finally:
             free(runs)
             free(starts)
 
     cdef Py_ssize_t join(self, Run *runs, Py_ssize_t *starts, int64_t slot) noexcept nogil:
-        """Runs of lively tiles, joined to those near them: each names its cluster's first, which has the sums."""
+        """Runs of stirring tiles, joined to those near them: each names its cluster's first, which has the sums."""
         cdef int x, y, above
         cdef Py_ssize_t count = 0, i, one, other, root
         cdef Tile *tiles
@@ -337,12 +347,12 @@ cdef class TileHistory:
             starts[y] = count
             tiles = self.row(y)
             for x in range(self._columns):
-                if not lively(&tiles[x], slot):
+                if not stirring(&tiles[x], slot):
                     continue
                 if count == starts[y] or x > runs[count - 1].right + NEAR - 1:
                     runs[count].left, runs[count].top, runs[count].bottom = x, y, y + 1
                     runs[count].parent = count
-                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0, 0)
+                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0, 0, 0)
                     count += 1
                 runs[count - 1].right = x + 1
                 add(&runs[count - 1].sum, &tiles[x], slot)
@@ -367,12 +377,12 @@ cdef class TileHistory:
     def sums(self, box, slot):
         cdef int64_t number = self.slot_of(slot)
         cdef Box tiles = self.tiles_inside(box)
-        cdef Sum total = Sum(0, 0, 0, 0, 0, 0, 0)
+        cdef Sum total = Sum(0, 0, 0, 0, 0, 0, 0, 0)
         cdef int x, y
         with nogil:
             for y in range(tiles.top, tiles.bottom):
                 for x in range(tiles.left, tiles.right):
-                    if lively(self.row(y) + x, number):
+                    if stirring(self.row(y) + x, number):
                         add(&total, self.row(y) + x, number)
         return sums_of(&total)
 
@@ -391,7 +401,7 @@ cdef class TileHistory:
                     tile = self.row(y) + x
                     if number - tile.at < WINDOW and tile.seen:
                         changed += tile.at == number
-                        found += lively(tile, number)
+                        found += changes(tile, number) >= CHANGES
                         slight += tile.slight
                         contrast += tile.contrast
         return Presence((tiles.right - tiles.left) * (tiles.bottom - tiles.top), changed, found, slight, contrast)
@@ -404,14 +414,14 @@ cdef class TileHistory:
         return Rect(tiles.left, tiles.top, tiles.right, tiles.bottom)
 
     cdef int line(self, const Box *tiles, int number, bint upright, int64_t slot) noexcept nogil:
-        """Lively tiles of a row, or of a column, of a box."""
+        """Stirring tiles of a row, or of a column, of a box."""
         cdef int i, found = 0
         if upright:
             for i in range(tiles.top, tiles.bottom):
-                found += lively(self.row(i) + number, slot)
+                found += stirring(self.row(i) + number, slot)
         else:
             for i in range(tiles.left, tiles.right):
-                found += lively(self.row(number) + i, slot)
+                found += stirring(self.row(number) + i, slot)
         return found
 
     cdef void trim(self, Box *tiles, int64_t slot) noexcept nogil:
@@ -456,7 +466,7 @@ cdef class TileHistory:
             y = tiles.top if side == TOP else tiles.bottom - 1 if side == BOTTOM else tiles.top + i
             tile = self.row(y) + x
             extent = around(tile.young, tile.old)
-            if not lively(tile, slot) or extent.right == 0:
+            if not stirring(tile, slot) or extent.right == 0:
                 continue
             if side == LEFT:
                 depth = extent.left
@@ -488,7 +498,7 @@ cdef class TileHistory:
                 spans[across + y].first, spans[across + y].last = across, -1
             for y in range(down):
                 for x in range(across):
-                    if lively(self.row(tiles.top + y) + tiles.left + x, number):
+                    if stirring(self.row(tiles.top + y) + tiles.left + x, number):
                         spans[x].first, spans[x].last = min(spans[x].first, y), max(spans[x].last, y)
                         spans[across + y].first = min(spans[across + y].first, x)
                         spans[across + y].last = max(spans[across + y].last, x)
@@ -514,7 +524,7 @@ cdef class TileHistory:
         with nogil:
             for y in range(tiles.top, tiles.bottom):
                 for x in range(tiles.left, tiles.right):
-                    if lively(self.row(y) + x, number):
+                    if stirring(self.row(y) + x, number):
                         found.left, found.right = min(found.left, x), max(found.right, x + 1)
                         found.top, found.bottom = min(found.top, y), max(found.bottom, y + 1)
         if found.left >= found.right:
@@ -532,7 +542,7 @@ cdef class TileHistory:
                     if inner.left <= x < inner.right and inner.top <= y < inner.bottom:
                         continue
                     tile = self.row(y) + x
-                    if lively(tile, number):
+                    if stirring(tile, number):
                         continue
                     still += 1
                     if tile.last_slight + tile.last_contrast == 0:

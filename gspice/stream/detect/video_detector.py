@@ -112,10 +112,13 @@ class VideoDetector:
         """Give each picture to the video that it is of, or begin one."""
         for picture in pictures:
             mine = [video for video in self._playing if video.stands_for(picture.rect)]
+            mine.sort(key=lambda video: -likeness(video.rect, picture.rect))
             if mine and mine[0].seen(picture.rect, picture.filled, self._history, slot, now):
-                for video in mine[1:]:
-                    if mine[0].rect.contains(video.rect):
-                        self._playing.remove(video)
+                self._playing = [
+                    video
+                    for video in self._playing
+                    if video is mine[0] or not overlapping(video.rect, mine[0].rect)
+                ]
                 continue
             jumped = [
                 video for video in self._playing if video.quiet(now) and alike(video.rect, picture.rect)
@@ -125,3 +128,13 @@ class VideoDetector:
             elif not mine:
                 self._made += 1
                 self._playing.append(PlayingVideo(self._made, picture.rect, now))
+
+
+def likeness(one: Rect, other: Rect) -> float:
+    """What part of both they have in common."""
+    return one.intersect(other).area / one.union(other).area
+
+
+def overlapping(one: Rect, other: Rect) -> bool:
+    """Whether they cannot be two videos."""
+    return 4 * one.intersect(other).area >= min(one.area, other.area)
