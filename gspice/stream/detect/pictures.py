@@ -25,6 +25,8 @@ class Picture(NamedTuple):
     rect: Rect
     filled: float
     """Part of it that plays."""
+    certain: bool
+    """It plays for long enough to begin with it, however it is declared."""
 
 
 def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture]:
@@ -38,7 +40,7 @@ def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture
             sums = history.sums(box, slot)
             rect = history.picture(box, slot)
             if terms.is_video(rect, box, sums):
-                found.append(Picture(rect, sums.tiles / box.area))
+                found.append(Picture(rect, sums.tiles / box.area, terms.is_certain(sums)))
     return found
 
 

@@ -8,7 +8,7 @@ from gspice.stream.detect.tile_history import SAMPLES, Sums
 
 FRESH = 5
 """One tile in so many has changed just now, or it is not playing any more."""
-LIVELY = 8
+LIVELY = 3
 """One tile in so many must be lively, for the others to belong to the same video."""
 SCALE = 8
 """Of the means in Sums."""
@@ -58,6 +58,10 @@ class Terms:
             and self.is_gradual(sums.slight, sums.contrast)
             and (sums.wavering >= self.wavering * sums.tiles or 2 * sums.lasting >= sums.tiles)
         )
+
+    def is_certain(self, sums: Sums) -> bool:
+        """Whether it has played for long enough, whoever draws it; short animations look like films too."""
+        return LIVELY * sums.certain >= sums.tiles
 
     def is_gradual(self, slight: int, contrast: int) -> bool:
         return self.contrast is None or contrast <= self.contrast * slight

@@ -16,7 +16,7 @@ LEAST_CHANGES: Final = 4
 """Slots of the last WINDOW_SLOTS in which a tile has changed, for it to be lively."""
 STIRRING: Final = 2
 """As LEAST_CHANGES, for it to be stirring: what belongs to a film, once that is known to be one."""
-WINDOW_SLOTS: Final = 12
+WINDOW_SLOTS: Final = 16
 LASTING_SLOTS: Final = 17
 """What still changes after so many is no cross-fade between two pictures."""
 SAMPLES: Final = 16
@@ -27,7 +27,9 @@ class Sums(NamedTuple):
 
     tiles: int
     lively: int
-    """Of them."""
+    """Of them, as ``certain``."""
+    certain: int
+    """Those that have changed once more than lively ones must."""
     slight: int
     """Neighbours that differ a little, as in gradients and noise; times 8, of SAMPLES in each tile."""
     contrast: int

@@ -20,8 +20,9 @@ cdef extern from *:
 cdef enum:
     SLOT_RATE = 30
     CHANGES = 4
+    CERTAIN = 5
     STIRS = 2
-    WINDOW = 12
+    WINDOW = 16
     LASTING = 17
     SAMPLED = 16
     SAMPLE_ROWS = 4
@@ -57,7 +58,7 @@ cdef struct Tile:
     uint8_t[SAMPLED] samples
 
 cdef struct Sum:
-    int64_t tiles, lively, slight, contrast, differing, wavering, lasting, fresh
+    int64_t tiles, lively, certain, slight, contrast, differing, wavering, lasting, fresh
 
 cdef enum Side:
     LEFT, TOP, RIGHT, BOTTOM
@@ -74,6 +75,7 @@ cdef struct Run:
 class Sums(NamedTuple):
     tiles: int
     lively: int
+    certain: int
     slight: int
     contrast: int
     differing: int
@@ -117,6 +119,7 @@ cdef inline void add(Sum *total, const Tile *tile, int64_t slot) noexcept nogil:
     cdef int since = <int>(slot - tile.at)
     total.tiles += 1
     total.lively += changes(tile, slot) >= CHANGES
+    total.certain += changes(tile, slot) >= CERTAIN
     total.slight += tile.slight
     total.contrast += tile.contrast
     total.differing += tile.differing
@@ -128,6 +131,7 @@ cdef inline void add(Sum *total, const Tile *tile, int64_t slot) noexcept nogil:
 cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
     total.tiles += other.tiles
     total.lively += other.lively
+    total.certain += other.certain
     total.slight += other.slight
     total.contrast += other.contrast
     total.differing += other.differing
@@ -137,8 +141,8 @@ cdef inline void merge(Sum *total, const Sum *other) noexcept nogil:
 
 
 cdef object sums_of(const Sum *total):
-    return Sums(total.tiles, total.lively, total.slight, total.contrast, total.differing, total.wavering, total.lasting,
-                total.fresh)
+    return Sums(total.tiles, total.lively, total.certain, total.slight, total.contrast, total.differing, total.wavering,
+                total.lasting, total.fresh)
 
 
 cdef inline Py_ssize_t root_of(Run *runs, Py_ssize_t run) noexcept nogil:
@@ -352,7 +356,7 @@ cdef class TileHistory:
                 if count == starts[y] or x > runs[count - 1].right + NEAR - 1:
                     runs[count].left, runs[count].top, runs[count].bottom = x, y, y + 1
                     runs[count].parent = count
-                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0, 0, 0)
+                    runs[count].sum = Sum(0, 0, 0, 0, 0, 0, 0, 0, 0)
                     count += 1
                 runs[count - 1].right = x + 1
                 add(&runs[count - 1].sum, &tiles[x], slot)
@@ -377,7 +381,7 @@ cdef class TileHistory:
     def sums(self, box, slot):
         cdef int64_t number = self.slot_of(slot)
         cdef Box tiles = self.tiles_inside(box)
-        cdef Sum total = Sum(0, 0, 0, 0, 0, 0, 0, 0)
+        cdef Sum total = Sum(0, 0, 0, 0, 0, 0, 0, 0, 0)
         cdef int x, y
         with nogil:
             for y in range(tiles.top, tiles.bottom):

@@ -14,12 +14,16 @@ from gspice.stream.detect.pictures import LEAST_TILES, Picture, find_pictures
 from gspice.stream.detect.playing import HOLD_S, PlayingVideo, alike
 from gspice.stream.detect.terms import TERMS, VideoMode
 from gspice.stream.detect.tile_history import SLOTS_PER_S, TileHistory
+from gspice.stream.reference_frame import Move
 from gspice.stream.screen import Look, Screen
 
 __all__ = ["HOLD_S", "VideoDetector", "VideoMode", "VideoRegion"]
 
-BESIDE = 64
-"""Pixels around what a look found moved in which changes come of the movement: what scrolls in, shadows, headers."""
+BESIDE, EDGE = 80, 16
+"""Pixels before and behind what a look found moved, and at its other sides, in which changes come of the movement:
+what scrolls in, shadows, headers through which it shines."""
+COPIED = 3
+"""Looks one after the other with the same declared rectangle, for it to be a player's."""
 FOLLOWED = 0.95
 """Part of a region that must have moved along for it to follow at once."""
 
@@ -46,6 +50,8 @@ class VideoDetector:
         self._terms = TERMS.get(mode)
         self._history = TileHistory(screen.frame)
         self._playing: list[PlayingVideo] = []
+        self._copied: dict[Rect, int] = {}
+        """Rectangles that were declared, and in how many looks one after the other."""
         self._made = 0
 
     def looked(self, look: Look, now: float) -> Sequence[VideoRegion]:
@@ -53,6 +59,7 @@ class VideoDetector:
         if self._terms is None:
             return ()
         slot = int(now * SLOTS_PER_S)
+        self._copied = {rect: self._copied.get(rect, 0) + 1 for rect in look.declared if rect != self._bounds}
         counted, silent = self._told_apart(look)
         lively = self._history.note(counted, slot)
         if silent:
@@ -85,14 +92,13 @@ class VideoDetector:
         for move in look.moves:
             # Less than that is no scroll and no window, but a film that has something in it which stays as it is.
             if 2 * move.rect.area >= changed.area:
-                hull = move.rect.union(move.rect.translate(-move.dx, -move.dy))
-                counted.subtract(
-                    Rect(hull.left - BESIDE, hull.top - BESIDE, hull.right + BESIDE, hull.bottom + BESIDE)
-                )
+                counted.subtract(around(move))
         for video in self._playing:
             plays = changed.copy()
             plays.intersect(video.rect)
-            counted.add_region(plays)
+            # Less is what comes to light at the edges of something that moved.
+            if 4 * plays.area >= video.rect.area:
+                counted.add_region(plays)
         silent = changed.copy()
         silent.subtract_region(counted)
         return counted.rects(), silent.rects()
@@ -107,6 +113,10 @@ class VideoDetector:
         for video in self._playing:
             others = {other.copy or other.rect for other in self._playing if other is not video}
             video.declared(look.declared, others, self._bounds, now)
+
+    def _is_copied(self, picture: Rect) -> bool:
+        """Whether a player copies its frames there."""
+        return any(count >= COPIED and rect.contains(picture) for rect, count in self._copied.items())
 
     def _match(self, pictures: Sequence[Picture], slot: int, now: float) -> None:
         """Give each picture to the video that it is of, or begin one."""
@@ -125,9 +135,16 @@ class VideoDetector:
             ]
             if jumped:
                 jumped[0].placed(picture.rect, now)
-            elif not mine:
+            elif not mine and (picture.certain or self._is_copied(picture.rect)):
                 self._made += 1
                 self._playing.append(PlayingVideo(self._made, picture.rect, now))
+
+
+def around(move: Move) -> Rect:
+    """Where changes come of a movement."""
+    hull = move.rect.union(move.rect.translate(-move.dx, -move.dy))
+    across, down = BESIDE if move.dx else EDGE, BESIDE if move.dy else EDGE
+    return Rect(hull.left - across, hull.top - down, hull.right + across, hull.bottom + down)
 
 
 def likeness(one: Rect, other: Rect) -> float:
