@@ -27,6 +27,8 @@ class Picture(NamedTuple):
     """Part of it that plays."""
     certain: bool
     """It plays for long enough to begin with it, however it is declared."""
+    lasting: bool
+    """It did so half a second ago."""
 
 
 def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture]:
@@ -40,7 +42,11 @@ def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture
             sums = history.sums(box, slot)
             rect = history.picture(box, slot)
             if terms.is_video(rect, box, sums):
-                found.append(Picture(rect, sums.tiles / box.area, terms.is_certain(sums)))
+                found.append(
+                    Picture(
+                        rect, sums.tiles / box.area, terms.is_certain(sums), 2 * sums.lasting >= sums.tiles
+                    )
+                )
     return found
 
 

@@ -183,9 +183,9 @@ class PlayingVideo:
         return 10 * desk >= 6 * still
 
 
-def steady(one: Rect, other: Rect) -> bool:
+def steady(one: Rect, other: Rect, slack: int = STEADY) -> bool:
     """Whether the edges stayed where they were."""
-    return max([abs(a - b) for a, b in zip(one, other, strict=True)]) <= STEADY
+    return max([abs(a - b) for a, b in zip(one, other, strict=True)]) <= slack
 
 
 def alike(one: Rect, other: Rect) -> bool:

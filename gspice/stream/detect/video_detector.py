@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gspice.geometry import Rect
 from gspice.region import Region
 from gspice.stream.detect.pictures import LEAST_TILES, Picture, find_pictures
-from gspice.stream.detect.playing import HOLD_S, PlayingVideo, alike
+from gspice.stream.detect.playing import HOLD_S, PlayingVideo, alike, steady
 from gspice.stream.detect.terms import TERMS, VideoMode
 from gspice.stream.detect.tile_history import SLOTS_PER_S, TileHistory
 from gspice.stream.reference_frame import Move
@@ -22,6 +22,10 @@ __all__ = ["HOLD_S", "VideoDetector", "VideoMode", "VideoRegion"]
 BESIDE, EDGE = 80, 16
 """Pixels before and behind what a look found moved, and at its other sides, in which changes come of the movement:
 what scrolls in, shadows, headers through which it shines."""
+STAYS = 0.75
+"""What two looks must have in common of a film that has begun a while ago."""
+FIRM = 2
+"""Pixels by which the edges of one that begins may be elsewhere in the next look."""
 COPIED = 3
 """Looks one after the other with the same declared rectangle, for it to be a player's."""
 FOLLOWED = 0.95
@@ -53,6 +57,8 @@ class VideoDetector:
         self._copied: dict[Rect, int] = {}
         """Rectangles that were declared, and in how many looks one after the other."""
         self._made = 0
+        self._before: list[Rect] = []
+        """What played in the look before."""
 
     def looked(self, look: Look, now: float) -> Sequence[VideoRegion]:
         """All regions that play now, after this look."""
@@ -118,6 +124,16 @@ class VideoDetector:
         """Whether a player copies its frames there."""
         return any(count >= COPIED and rect.contains(picture) for rect, count in self._copied.items())
 
+    def _is_certain(self, picture: Picture) -> bool:
+        """Whether it plays for long enough where it is; windows that are dragged or resized may look like films."""
+        if not picture.certain:
+            return False
+        least = STAYS if picture.lasting else 1.0
+        return any(
+            likeness(before, picture.rect) >= least or steady(before, picture.rect, FIRM)
+            for before in self._before
+        )
+
     def _match(self, pictures: Sequence[Picture], slot: int, now: float) -> None:
         """Give each picture to the video that it is of, or begin one."""
         for picture in pictures:
@@ -135,9 +151,10 @@ class VideoDetector:
             ]
             if jumped:
                 jumped[0].placed(picture.rect, now)
-            elif not mine and (picture.certain or self._is_copied(picture.rect)):
+            elif not mine and (self._is_copied(picture.rect) or self._is_certain(picture)):
                 self._made += 1
                 self._playing.append(PlayingVideo(self._made, picture.rect, now))
+        self._before = [picture.rect for picture in pictures]
 
 
 def around(move: Move) -> Rect:
