@@ -22,6 +22,8 @@ __all__ = ["HOLD_S", "VideoDetector", "VideoMode", "VideoRegion"]
 BESIDE, EDGE = 80, 16
 """Pixels before and behind what a look found moved, and at its other sides, in which changes come of the movement:
 what scrolls in, shadows, headers through which it shines."""
+UNSETTLED_S = 0.3
+"""After a movement, what changes there may come of others that were not found."""
 STAYS = 0.75
 """What two looks must have in common of a film that has begun a while ago."""
 FIRM = 2
@@ -57,6 +59,8 @@ class VideoDetector:
         self._copied: dict[Rect, int] = {}
         """Rectangles that were declared, and in how many looks one after the other."""
         self._made = 0
+        self._moved: list[tuple[Rect, float]] = []
+        """Where something was moved lately, and when."""
         self._before: list[Rect] = []
         """What played in the look before."""
 
@@ -66,6 +70,8 @@ class VideoDetector:
             return ()
         slot = int(now * SLOTS_PER_S)
         self._copied = {rect: self._copied.get(rect, 0) + 1 for rect in look.declared if rect != self._bounds}
+        self._moved = [(place, when) for place, when in self._moved if now - when < UNSETTLED_S]
+        self._moved += [(around(move), now) for move in look.moves]
         counted, silent = self._told_apart(look)
         lively = self._history.note(counted, slot)
         if silent:
@@ -127,6 +133,8 @@ class VideoDetector:
     def _is_certain(self, picture: Picture) -> bool:
         """Whether it plays for long enough where it is; windows that are dragged or resized may look like films."""
         if not picture.certain:
+            return False
+        if any(overlapping(place, picture.rect) for place, _ in self._moved):
             return False
         least = STAYS if picture.lasting else 1.0
         return any(
