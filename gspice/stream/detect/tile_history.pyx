@@ -27,7 +27,7 @@ cdef enum:
     SAMPLED = 16
     SAMPLE_ROWS = 4
     SLOT_BITS = 32
-    REST = 4  # slots without a change after which a tile does not stir, whatever was before
+    REST = 4  # slots without a change after which a tile does not stir, and what was before does not count
     CONTRAST = 40  # of 255, between neighbours
     DARK = 40
     ROUNDED = 1
@@ -105,10 +105,22 @@ cdef inline int level_of(uint32_t word, int pixel) noexcept nogil:
     return word
 
 
-cdef inline int changes(const Tile *tile, int64_t slot) noexcept nogil:
-    """In how many of the last slots it has changed; 0 where it has come to rest."""
+cdef inline uint32_t recent(const Tile *tile, int64_t slot) noexcept nogil:
+    """The slots, as bits, in which it has changed lately without coming to rest in between; bit 0 is ``slot``."""
     cdef int64_t since = slot - tile.at
-    return bits_of((tile.seen << since) & ((1u << WINDOW) - 1)) if since < REST else 0
+    cdef uint32_t seen, still
+    if since >= REST:
+        return 0
+    seen = (tile.seen << since) & ((1u << WINDOW) - 1)
+    # A bit stays where REST slots from it on are still: what is above the lowest belongs to an earlier story.
+    still = ~seen
+    still &= still >> 1
+    still &= still >> 2
+    return seen & ((still & -still) - 1)
+
+
+cdef inline int changes(const Tile *tile, int64_t slot) noexcept nogil:
+    return bits_of(recent(tile, slot))
 
 
 cdef inline bint stirring(const Tile *tile, int64_t slot) noexcept nogil:
@@ -321,7 +333,7 @@ cdef class TileHistory:
         tile.wavered |= turned
         tile.seen |= 1
         tile.at = slot
-        return bits_of(tile.seen & ((1u << WINDOW) - 1)) >= CHANGES
+        return changes(tile, slot) >= CHANGES
 
     def clusters(self, slot, least):
         cdef int64_t number = self.slot_of(slot)
