@@ -25,7 +25,7 @@ cdef enum:
     WINDOW = 16
     LASTING = 17
     SAMPLED = 16
-    SAMPLE_ROWS = 4
+    SAMPLE_SIDE = 4
     SLOT_BITS = 32
     REST = 4  # slots without a change after which a tile does not stir, and what was before does not count
     CONTRAST = 40  # of 255, between neighbours
@@ -44,16 +44,13 @@ WINDOW_SLOTS = WINDOW
 LASTING_SLOTS = LASTING
 SAMPLES = SAMPLED
 
-# Where the samples lie in a tile: in few rows, which memory likes, and not above each other, for letters stand so.
-cdef int[SAMPLED] SAMPLE_X = [0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 14]
-cdef int[SAMPLE_ROWS] SAMPLE_Y = [1, 6, 9, 14]
-
 cdef struct Tile:
     int64_t at  # the slot of its last change
     uint32_t seen, wavered  # slots in which it changed, and those in which a sample turned round; bit 0 is ``at``
     uint16_t up, down  # samples, by which way they went last
     uint16_t slight, contrast, differing  # means over the last changes, times 8
-    uint8_t last_slight, last_contrast, level  # of the last change
+    uint8_t last_slight, last_contrast, level  # of the last change that was sampled
+    bint skipped  # the last one was not
     Extent young, old  # around the pixels that changed in this span of slots, and in the one before
     uint8_t[SAMPLED] samples
 
@@ -181,40 +178,41 @@ cdef inline Extent around(Extent one, Extent other) noexcept nogil:
 cdef inline bint look_at(Tile *tile, const uint8_t *first, Py_ssize_t stride, int right, int bottom, const int pixel,
                          uint32_t mask) noexcept nogil:
     """Sample the pixels of a tile of that size, ``first`` is its corner; whether one goes another way than before."""
-    cdef int i, level, beside, line, slight = 0, contrast = 0, differing = 0, total = 0, taken = 0, turned
-    cdef uint32_t word, other
-    cdef uint16_t up = 0, down = 0
+    cdef int i = 0, row, column, x, y, level, beside, slight = 0, contrast = 0, differing = 0, total = 0, taken = 0, turned
+    cdef uint32_t word, other, up = 0, down = 0
     cdef const uint8_t *place
-    for i in range(SAMPLED):
-        line = SAMPLE_Y[i >> 2]
-        if SAMPLE_X[i] >= right - 1 or line >= bottom - 1:
-            continue
-        place = first + stride * line + SAMPLE_X[i] * pixel
-        word = load(place, pixel, mask)
-        level = level_of(word, pixel)
-        # To the right of one, below the other: what it costs is memory, and neighbours are much alike.
-        other = load(place + (stride if i & 1 else pixel), pixel, mask)
-        if other != word:
+    for row in range(SAMPLE_SIDE):
+        # Few rows, which memory likes, and in them not above each other, for letters stand so.
+        y = 4 * row + 1 + (row & 1)
+        for column in range(SAMPLE_SIDE):
+            x = 4 * column + 2 * row % 3
+            i = SAMPLE_SIDE * row + column
+            if x >= right - 1 or y >= bottom - 1:
+                continue
+            place = first + stride * y + x * pixel
+            word = load(place, pixel, mask)
+            level = level_of(word, pixel)
+            # To the right of one, below the other: neighbours are much alike.
+            other = load(place + (stride if column & 1 else pixel), pixel, mask)
             beside = level_of(other, pixel) - level
-            if -CONTRAST < beside < CONTRAST:
-                slight += 1
-            else:
-                contrast += 1
-        # Rounding is no turn.
-        beside = level - tile.samples[i]
-        differing += beside != 0
-        up |= <uint16_t>((beside > ROUNDED) << i)
-        down |= <uint16_t>((beside < -ROUNDED) << i)
-        tile.samples[i] = <uint8_t>level
-        total += level
-        taken += 1
+            contrast += not -CONTRAST < beside < CONTRAST
+            slight += other != word
+            # Rounding is no turn.
+            beside = level - tile.samples[i]
+            differing += beside != 0
+            up |= <uint32_t>(beside > ROUNDED) << i
+            down |= <uint32_t>(beside < -ROUNDED) << i
+            tile.samples[i] = <uint8_t>level
+            total += level
+            taken += 1
+    slight -= contrast
     tile.slight = <uint16_t>mean(tile.slight, slight)
     tile.contrast = <uint16_t>mean(tile.contrast, contrast)
     tile.differing = <uint16_t>mean(tile.differing, differing)
     tile.last_slight, tile.last_contrast = <uint8_t>slight, <uint8_t>contrast
     tile.level = <uint8_t>(total // taken if taken else 0)
     turned = (tile.up & down) | (tile.down & up)
-    tile.up, tile.down = (tile.up | up) & ~down, (tile.down | down) & ~up
+    tile.up, tile.down = <uint16_t>((tile.up | up) & ~down), <uint16_t>((tile.down | down) & ~up)
     return turned != 0
 
 
@@ -301,12 +299,19 @@ cdef class TileHistory:
     cdef bint sample(self, int x, int y, int64_t slot) noexcept nogil:
         """Look at the pixels of a tile; whether one went another way than the last time."""
         cdef Tile *tile = self.row(y) + x
+        # What plays for a while is known well enough by every other frame.
+        tile.skipped = not tile.skipped and changes(tile, slot) >= CERTAIN
+        if tile.skipped:
+            return False
+        if slot - tile.at > WINDOW:
+            tile.up = tile.down = 0
+        return self.look(tile, x, y)
+
+    cdef bint look(self, Tile *tile, int x, int y) noexcept nogil:
         cdef const Plane *plane = &self._frame._plane
         cdef const uint8_t *first = at(plane, x * TILE, y * TILE)
         cdef int right = min(TILE, self._frame._bounds.right - x * TILE)
         cdef int bottom = min(TILE, self._frame._bounds.bottom - y * TILE)
-        if slot - tile.at > WINDOW:
-            tile.up = tile.down = 0
         # One call for each size, so that the compiler makes a loop of its own for the usual one.
         if plane.pixel == 4 and right == TILE and bottom == TILE:
             return look_at(tile, first, plane.stride, TILE, TILE, 4, plane.mask)
@@ -551,6 +556,7 @@ cdef class TileHistory:
         cdef int64_t number = self.slot_of(slot)
         cdef Box tiles = self.tiles_around(rect), inner = self.tiles_around(kept)
         cdef Tile *tile
+        cdef Tile seen
         cdef int x, y, still = 0, desk = 0
         with nogil:
             for y in range(tiles.top, tiles.bottom):
@@ -561,8 +567,11 @@ cdef class TileHistory:
                     if stirring(tile, number):
                         continue
                     still += 1
-                    if tile.last_slight + tile.last_contrast == 0:
-                        desk += tile.level > DARK
+                    # As it is now, for its last change may not have been looked at; what it was does not count.
+                    seen = tile[0]
+                    self.look(&seen, x, y)
+                    if seen.last_slight + seen.last_contrast == 0:
+                        desk += seen.level > DARK
                     else:
-                        desk += 2 * tile.last_contrast > tile.last_slight
+                        desk += 2 * seen.last_contrast > seen.last_slight
         return still, desk
