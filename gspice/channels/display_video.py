@@ -136,7 +136,7 @@ class DisplayVideo:
                 self._move(known, region, view)
         for stream in self._streams.values():
             if any([not rect.intersect(stream.rect).empty for rect in changed]):
-                stream.dirty, stream.changed_at = True, now
+                stream.dirty, stream.offered, stream.changed_at = True, False, now
                 if stream.resting:
                     stream.resting = False
                     view.play(stream.rect)
@@ -226,9 +226,10 @@ class DisplayVideo:
             if stream.busy or stream.resting:
                 continue
             if stream.dirty:
-                if stream.rate.offer(now):
+                if stream.rate.offer(now, again=stream.offered):
                     self._pack(id, stream, view, now)
                 else:
+                    stream.offered = True
                     self._hub.wake_at(now + RETRY_S)
             elif now >= stream.changed_at + REST_S:
                 stream.resting = True

@@ -56,6 +56,8 @@ class ClientStream:
         self.region = region
         self.dirty = True
         """There is a newer picture than the one that was sent last."""
+        self.offered = False
+        """That picture was offered to the rate, which did not take it."""
         self.changed_at = region.changed_at
         """When the picture last changed."""
         self.busy = False
@@ -101,7 +103,7 @@ class ClientStream:
 
         ``clock``: what ``now`` is of, on any thread.
         """
-        self.busy, self.dirty = True, False
+        self.busy, self.dirty, self.offered = True, False, False
         encoder, choice, codecs = self._encoder, self._choice, self._codecs
         rate = self.rate.rate
         changed = rate != self._given

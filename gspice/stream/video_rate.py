@@ -129,8 +129,10 @@ class VideoRate:
     @property
     def rate(self) -> Rate:
         """What the encoder should work with now; the same as before while nothing of weight has changed."""
-        bit_rate = int(min(max(self._bits, BIT_RATES.start), BIT_RATES.stop - 1))
         frames = self._frames_per_second
+        # Fewer frames are no better ones: those that are hard to encode would get harder still.
+        bits = min(self._bits, self._enough_bits * frames)
+        bit_rate = int(min(max(bits, BIT_RATES.start), BIT_RATES.stop - 1))
         near = abs(bit_rate / (self._given.bit_rate or 1) - 1) < CHANGE
         if not near or abs(frames - self._given.frames_per_second) > CHANGE * frames:
             self._given = Rate(bit_rate, frames)
@@ -141,12 +143,16 @@ class VideoRate:
         """Seconds that the slowest frame took to the client: time stamps should be no earlier than that."""
         return self._delay
 
-    def offer(self, now: float) -> bool:
-        """Whether a frame that there is now is to be encoded; if not, wait for the next one."""
-        self._note_source(now)
+    def offer(self, now: float, *, again: bool = False) -> bool:
+        """Whether a frame that there is now is to be encoded; if not, wait for the next one.
+
+        ``again``: it is the one that was offered last.
+        """
+        if not again:
+            self._note_source(now)
         interval = 1.0 / self._frames_per_second
         if self._encoding or self._behind(now, interval) or now < self._due - interval / 8:
-            self.dropped += 1
+            self.dropped += not again
             return False
         self._due = max(self._due + interval, now + interval / 2)
         self._encoding = True

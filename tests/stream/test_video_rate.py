@@ -361,3 +361,15 @@ def test_numbers_at_random_raise_nothing() -> None:
                 )
         bit_rate, frames = rate.rate
         assert bit_rate in BIT_RATES and 1 <= frames <= 240
+
+
+def test_a_frame_that_is_offered_again_is_no_other_frame() -> None:
+    rate = VideoRate(VideoCodec.H264, WIDTH, HEIGHT, 10.0)
+    now = 5.0
+    for number in range(300):
+        taken = rate.offer(now + number / 10)
+        assert taken == (number == 0), "the first is still being encoded"
+        for part in range(1, 6):
+            assert not rate.offer(now + number / 10 + part / 60, again=True)
+    assert rate.dropped == 299
+    assert rate.rate.frames_per_second == pytest.approx(10, abs=0.1)
