@@ -113,8 +113,17 @@ class DisplayVideo:
         return any(stream.dirty or stream.busy or not stream.resting for stream in self._streams.values())
 
     def prefer(self, codecs: Sequence[int]) -> None:
-        """The client's own order, for streams that begin from now on."""
+        """The client's own order. Streams that would be of another codec now begin anew."""
         self._preferred = codecs
+        best = self._codecs()[:1]
+        for id, stream in list(self._streams.items()):
+            if stream.begun_with not in best and self._view is not None:
+                self._end(id, stream, self._view)
+
+    def _codecs(self) -> list[VideoCodec]:
+        """What can be tried, best first."""
+        order = codec_order(self._hub.video_codecs, self._caps, self._preferred)
+        return [codec for codec in order if codec not in self._failed]
 
     # What plays
 
@@ -165,11 +174,7 @@ class DisplayVideo:
     def _begin(self, region: VideoRegion, view: ClientView) -> None:
         if region.id in self._refused or len(self._streams) >= MOST_STREAMS:
             return
-        codecs = [
-            codec
-            for codec in codec_order(self._hub.video_codecs, self._caps, self._preferred)
-            if codec not in self._failed
-        ]
+        codecs = self._codecs()
         if not codecs:
             return
         used = {stream.number for stream in self._streams.values()}

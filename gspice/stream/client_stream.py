@@ -85,6 +85,11 @@ class ClientStream:
         return self.region.rect
 
     @property
+    def begun_with(self) -> VideoCodec:
+        """What was hoped for."""
+        return self._codecs[0]
+
+    @property
     def codec(self) -> VideoCodec:
         """What its frames are; known once the first is packed."""
         return self._codecs[0] if self._encoder is None else self._encoder.settings.codec

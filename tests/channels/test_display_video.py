@@ -248,7 +248,7 @@ def test_a_codec_that_the_client_fails_to_show_is_not_sent_again() -> None:
     assert kinds(sender) == [wire.DisplayStreamData]
 
 
-def test_the_client_s_own_order_counts_for_streams_that_begin() -> None:
+def test_the_client_s_own_order_counts() -> None:
     rig = Film()
     client, sender = rig.client()
     client.receive(wire.DisplayPreferredVideoCodecType(codecs=(1, 2)), rig.now)
@@ -256,6 +256,16 @@ def test_the_client_s_own_order_counts_for_streams_that_begin() -> None:
     rig.frame()
     (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
     assert create.codec == 1
+    sender.messages.clear()
+    client.receive(wire.DisplayPreferredVideoCodecType(codecs=(1,)), rig.now)
+    assert not sender.messages, "it is what it was"
+    client.receive(wire.DisplayPreferredVideoCodecType(codecs=(2, 1)), rig.now)
+    rig.frame()
+    destroy, again = [
+        m for m in sender.messages if isinstance(m, wire.DisplayStreamDestroy | wire.DisplayStreamCreate)
+    ]
+    assert isinstance(destroy, wire.DisplayStreamDestroy)
+    assert isinstance(again, wire.DisplayStreamCreate) and again.codec == 2
 
 
 def test_the_operator_s_order_counts() -> None:

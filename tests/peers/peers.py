@@ -207,6 +207,10 @@ class SpiceGtk:
                 return picture
             self.do("wait", seconds=0.05)
 
+    def signal(self, number: int) -> None:
+        """Send its process a signal."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it as a crash does; ``close`` is still to be called."""
         self._process.kill()

@@ -257,6 +257,13 @@ class Client:
         Spice.DisplayChannel.display_channel_change_preferred_compression(self.channels["display"], value)
         return {}
 
+    def video_codecs(self, values):
+        """Ask for these video codecs (SPICE_VIDEO_CODEC_TYPE_*), best first."""
+        Spice.DisplayChannel.display_channel_change_preferred_video_codec_types(
+            self.channels["display"], values
+        )
+        return {}
+
     def disconnect(self):
         """End the session, and wait until all its channels are gone."""
         if self.session is not None:
