@@ -26,12 +26,16 @@ def test_tiles_are_lively_that_changed_in_enough_slots() -> None:
     rig, rect = Rig(), Rect(10, 20, 150, 110)
     counts = [rig.change(rect, slot) for slot in range(3, 3 + LEAST_CHANGES)]
     assert counts == [0] * (LEAST_CHANGES - 1) + [10 * 6]
-    slot = 2 + LEAST_CHANGES
-    (cluster,) = rig.history.clusters(slot, 1)
-    assert cluster.box == Rect(0, 1, 10, 7) and cluster.sums.tiles == 60
-    assert rig.history.picture(cluster.box, slot) == rect
-    assert rig.history.clusters(slot, 61) == []
-    assert rig.history.clusters(slot + 12, 1) == []
+    sums = rig.history.sums(Rect(0, 0, 13, 8), 2 + LEAST_CHANGES)
+    assert sums.tiles == sums.lively == sums.fresh == 60 and sums.certain == 0
+
+
+def test_what_rested_counts_anew() -> None:
+    rig, rect = Rig(), Rect(0, 0, 64, 64)
+    for slot in (1, 2, 3, 8, 9):
+        assert rig.change(rect, slot) == 0
+    assert rig.history.sums(Rect(0, 0, 4, 4), 9).tiles == 16
+    assert rig.history.sums(Rect(0, 0, 4, 4), 13).tiles == 0
 
 
 def test_many_looks_in_one_slot_are_one_change() -> None:
@@ -71,26 +75,6 @@ def test_what_is_not_counted_makes_nothing_lively() -> None:
         rig.frame.fill_from(bytes([slot] * 64 * 64 * 4), 64 * 4, Rect(0, 0, 64, 64))
         assert rig.history.note([Rect(0, 0, 64, 64)], slot, counts=False) == 0
     assert rig.history.presence(Rect(0, 0, 64, 64), 7).changed == 0
-
-
-def test_clusters_are_two_tiles_apart() -> None:
-    rig = Rig()
-    for slot in range(6):
-        rig.change(Rect(0, 0, 32, 32), slot)
-        rig.change(Rect(48, 0, 64, 32), slot)
-        rig.change(Rect(96, 48, 160, 112), slot)
-    boxes = [cluster.box for cluster in rig.history.clusters(5, 1)]
-    assert boxes == [Rect(0, 0, 4, 2), Rect(6, 3, 10, 7)]
-
-
-def test_few_lively_tiles_at_a_side_are_trimmed() -> None:
-    rig = Rig()
-    for slot in range(6):
-        rig.change(Rect(0, 32, 128, 112), slot)
-        rig.change(Rect(64, 0, 70, 32), slot)
-    (cluster,) = rig.history.clusters(5, 1)
-    assert cluster.box == Rect(0, 0, 8, 7)
-    assert rig.history.trimmed(cluster.box, 5) == Rect(0, 2, 8, 7)
 
 
 def test_what_is_left_behind_is_like_a_desktop_or_not() -> None:

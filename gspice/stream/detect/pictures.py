@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 from gspice.geometry import Rect
+from gspice.stream.detect import tile_boxes
 from gspice.stream.detect.terms import Terms
-from gspice.stream.detect.tile_history import Cluster, Sums, TileHistory
+from gspice.stream.detect.tile_boxes import Cluster
+from gspice.stream.detect.tile_history import Sums, TileHistory
 
 LEAST_TILES = 12
 """Lively ones of what may be a video: a third of the smallest."""
@@ -33,14 +35,14 @@ class Picture(NamedTuple):
 
 def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture]:
     """All there are, disjoint but for their corners."""
-    clusters = history.clusters(slot, LEAST_TILES)
+    clusters = tile_boxes.clusters(history, slot, LEAST_TILES)
     clusters = sorted(clusters, key=lambda cluster: cluster.sums.tiles, reverse=True)[:MAX_CLUSTERS]
     moving = [cluster for cluster in clusters if terms.is_moving_picture(cluster.sums)]
     found = []
     for cluster in joined(moving):
         for box in parted(history, slot, cluster.box):
             sums = history.sums(box, slot)
-            rect = history.picture(box, slot)
+            rect = tile_boxes.picture(history, box, slot)
             if terms.is_video(rect, box, sums):
                 found.append(
                     Picture(
@@ -52,15 +54,15 @@ def find_pictures(history: TileHistory, slot: int, terms: Terms) -> list[Picture
 
 def parted(history: TileHistory, slot: int, box: Rect, depth: int = 0) -> list[Rect]:
     """A box without thin ends; as several if that is how its tiles lie, as those of two videos do."""
-    box = history.trimmed(box, slot)
+    box = tile_boxes.trimmed(history, box, slot)
     if box.empty:
         return []
     if depth == MAX_CUTS or history.sums(box, slot).tiles >= FULL * box.area:
         return [box]
-    cut = history.cut(box, slot)
+    cut = tile_boxes.cut(history, box, slot)
     if cut is None:
         return [box]
-    parts = [history.tight(part, slot) for part in cut]
+    parts = [tile_boxes.tight(history, part, slot) for part in cut]
     full = [part for part in parts if history.sums(part, slot).tiles >= max(FULL * part.area, LEAST_TILES)]
     if not full or sum([part.area for part in parts]) > CUT * box.area:
         return [box]

@@ -44,13 +44,6 @@ class Sums(NamedTuple):
     fresh: int
     """Tiles that changed in this slot or the one before."""
 
-class Cluster(NamedTuple):
-    """Stirring tiles that are next to each other, or one tile apart."""
-
-    box: Rect
-    """In tiles."""
-    sums: Sums
-
 class Presence(NamedTuple):
     """What goes on in an area now; in tiles of which at least half lies in it."""
 
@@ -74,26 +67,11 @@ class TileHistory:
         ``counts`` False: the pixels are taken note of, but that they changed is not. ValueError: outside the frame.
         """
 
-    def clusters(self, slot: int, least: int) -> list[Cluster]:
-        """Those of at least so many lively tiles, in the order of their first rows."""
-
     def sums(self, box: Rect, slot: int) -> Sums:
         """Of a box of tiles inside the frame."""
 
     def presence(self, rect: Rect, slot: int) -> Presence:
         """Of an area in pixels, inside the frame."""
-
-    def trimmed(self, box: Rect, slot: int) -> Rect:
-        """A box of tiles without the rows and columns at its sides in which few tiles are stirring."""
-
-    def picture(self, box: Rect, slot: int) -> Rect:
-        """The pixels that change in the stirring tiles of a box, as two fifths of the tiles at each side say."""
-
-    def cut(self, box: Rect, slot: int) -> tuple[Rect, Rect] | None:
-        """The two parts of a box whose stirring tiles have the smallest boxes around them; None: one is as good."""
-
-    def tight(self, box: Rect, slot: int) -> Rect:
-        """The box around the stirring tiles of a box; empty where there are none."""
 
     def left_behind(self, rect: Rect, kept: Rect, slot: int) -> tuple[int, int]:
         """Of the tiles of ``rect`` outside ``kept``: how many are still, and how many of these are like a desktop, of
