@@ -98,3 +98,15 @@ def test_what_is_outside_the_frame_is_refused() -> None:
         rig.history.sums(Rect(0, 0, 14, 1), 0)
     with pytest.raises(ValueError):
         rig.history.presence(Rect(-1, 0, 1, 1), 0)
+
+
+@pytest.mark.parametrize("pixel_bytes", [1, 2, 4])
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (16, 17), (33, 2), (100, 61)])
+def test_frames_of_any_size_and_depth(width: int, height: int, pixel_bytes: int) -> None:
+    frame, whole = ReferenceFrame(width, height, pixel_bytes), Rect(0, 0, width, height)
+    history = TileHistory(frame)
+    for slot in range(1, 7):
+        rows = bytes([slot * 40]) * (width * height * pixel_bytes)
+        history.note(frame.compare(rows, width * pixel_bytes, whole), slot)
+    tiles = -(-width // 16) * -(-height // 16)
+    assert history.sums(Rect(0, 0, -(-width // 16), -(-height // 16)), 6).certain == tiles

@@ -14,7 +14,9 @@ QUIET_S = 0.12
 SETTLED_S = 0.5
 """How long a video must be smaller for its region to follow."""
 MOVED_S = 0.25
-"""How long it must be elsewhere, or a little larger."""
+"""How long it must be elsewhere."""
+GROWN_S = 1.0
+"""How long it must be a little larger, which what lies over its edge may make believe."""
 UNSTEADY_S = 1.5
 """How long it must reach beyond its region, if its edges are never the same."""
 LARGER = 1.1
@@ -31,6 +33,8 @@ LESS = 0.93
 """What a video must have lost of its area to be smaller."""
 LEAST_SHARE = 64
 """A video plays while one tile in so many changes."""
+RATE_FRAMES = 32
+"""Over which the rate is measured."""
 LEAST_COPIES = 3
 """Looks with the same declared rectangle, for it to be a player's way to draw."""
 
@@ -42,7 +46,7 @@ class PlayingVideo:
         self.id = number
         self.rect = rect
         self.changed_at = self.played_at = now
-        self._frames: deque[float] = deque([now], maxlen=32)
+        self._frames: deque[float] = deque([now], maxlen=RATE_FRAMES)
         self._seen = self._steady = rect
         """Where the picture was in the last look, and where its edges have stayed near since ``_steady_since``."""
         self._steady_since = self._resized_at = now
@@ -80,8 +84,8 @@ class PlayingVideo:
             return
         self._sharp_since = None
         if presence.changed * LEAST_SHARE >= presence.tiles:
-            while self._frames and now - self._frames[0] > 2.0:
-                self._frames.popleft()
+            if now - self.played_at > SETTLED_S:
+                self._frames.clear()
             self._frames.append(now)
             self.played_at = now
 
@@ -139,6 +143,7 @@ class PlayingVideo:
 
     def seen(self, picture: Rect, filled: float, history: TileHistory, slot: int, now: float) -> bool:
         """The picture is there in this look; ``filled`` is the part of it that plays. False: that is another video."""
+        picture = self._without_tails(picture, history, slot)
         if not steady(self._steady, picture):
             self._steady, self._steady_since = picture, now
         self._seen = picture
@@ -155,13 +160,13 @@ class PlayingVideo:
         outside_for = now - self._outside_since
         if picture.contains(self.rect):
             at_once = picture.area >= LARGER * self.rect.area and steady_for > 0
-            if at_once or steady_for >= MOVED_S or outside_for >= SETTLED_S:
+            if at_once or min(steady_for, outside_for) >= GROWN_S or outside_for >= UNSTEADY_S:
                 self.placed(picture, now)
         elif picture.intersect(self.rect).empty and not self.quiet(now):
             self._seen = self.rect
             return False
         elif alike(self.rect, picture):
-            if steady_for >= MOVED_S:
+            if min(steady_for, outside_for) >= (GROWN_S if steady(self.rect, picture) else MOVED_S):
                 self.placed(picture, now)
         elif steady_for >= MOVED_S or outside_for >= UNSTEADY_S:
             if self._is_less(picture, filled, steady_for, history, slot):
@@ -169,6 +174,24 @@ class PlayingVideo:
             else:
                 self.placed(self.rect.union(picture), now)
         return True
+
+    def _without_tails(self, picture: Rect, history: TileHistory, slot: int) -> Rect:
+        """Less of it where it reaches beyond the region only by what little has moved there: a pointer."""
+        if picture.intersect(self.rect).empty:
+            return picture
+        tails = {
+            "left": picture._replace(right=self.rect.left),
+            "top": picture._replace(bottom=self.rect.top),
+            "right": picture._replace(left=self.rect.right),
+            "bottom": picture._replace(top=self.rect.bottom),
+        }
+        mine: dict[str, int] = {}
+        for side, tail in tails.items():
+            if not tail.empty:
+                presence = history.presence(tail, slot)
+                if 2 * presence.lively < presence.tiles:
+                    mine[side] = getattr(self.rect, side)
+        return picture._replace(**mine)
 
     def _is_less(
         self, picture: Rect, filled: float, steady_for: float, history: TileHistory, slot: int

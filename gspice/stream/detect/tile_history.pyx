@@ -153,13 +153,17 @@ cdef class TileHistory:
     cdef bint sample(self, int x, int y, int64_t slot) noexcept nogil:
         """Look at the pixels of a tile; whether one went another way than the last time."""
         cdef Tile *tile = self.row(y) + x
+        cdef bint turned
         # What plays for a while is known well enough by every other frame.
         tile.skipped = not tile.skipped and changes(tile, slot) >= CERTAIN
         if tile.skipped:
             return False
+        turned = self.look(tile, x, y)
         if slot - tile.at > WINDOW:
+            # The frame before may have been passed over, and what was then is no part of what begins here.
             tile.up = tile.down = 0
-        return self.look(tile, x, y)
+            return False
+        return turned
 
     cdef bint look(self, Tile *tile, int x, int y) noexcept nogil:
         cdef const Plane *plane = &self._frame._plane
