@@ -143,12 +143,15 @@ class DisplayVideo:
                 self._begin(region, view)
             elif known.rect != region.rect:
                 self._move(known, region, view)
+            elif known.region.covered != region.covered:
+                self._cover(known, region, view)
         for stream in self._streams.values():
-            if any([not rect.intersect(stream.rect).empty for rect in changed]):
+            shown = stream.shown
+            if any([shown.overlaps(rect) for rect in changed]):
                 stream.dirty, stream.offered, stream.changed_at = True, False, now
                 if stream.resting:
                     stream.resting = False
-                    view.play(stream.rect)
+                    view.play(shown.rects())
 
     def expired(self, regions: Sequence[VideoRegion], view: ClientView) -> None:
         """Only these play on."""
@@ -186,20 +189,31 @@ class DisplayVideo:
         self._streams[region.id] = ClientStream(
             self._number, region, codecs, self._hub.encoder_choice, link_rate=self._window.rate
         )
-        view.play(region.rect)
+        self._play_on(view)
 
     def _move(self, stream: ClientStream, region: VideoRegion, view: ClientView) -> None:
         if not stream.resting:
-            view.stop(stream.rect)
+            view.stop(stream.shown.rects())
         stream.region = region
         stream.dirty, stream.resting = True, False
         self._play_on(view)
+
+    def _cover(self, stream: ClientStream, region: VideoRegion, view: ClientView) -> None:
+        """Something else lies over it now: what that is is sent as all else is."""
+        if not stream.resting:
+            view.stop(stream.shown.rects())
+        stream.region = region
+        stream.dirty |= not stream.resting
+        self._play_on(view)
+        if stream.shown_at is not None and stream.clip != (clip := _clip(stream.shown_at, stream)):
+            stream.clip = clip
+            self._sender.send(wire.DisplayStreamClip(id=stream.number, clip=_wire_clip(clip)))
 
     def _end(self, id: int, stream: ClientStream, view: ClientView) -> None:
         del self._streams[id]
         self._tell_end(stream)
         # Clients show frames when they like: the last may have come over what was sent since.
-        view.stop(stream.rect)
+        view.stop(stream.shown.rects())
         stream.end()
         self._play_on(view)
 
@@ -207,7 +221,7 @@ class DisplayVideo:
         """Another stream has gone, or rests: where they overlap, frames still come."""
         for stream in self._streams.values():
             if not stream.resting:
-                view.play(stream.rect)
+                view.play(stream.shown.rects())
 
     def _tell_end(self, stream: ClientStream) -> None:
         if stream.shown_at is not None:
@@ -238,7 +252,7 @@ class DisplayVideo:
                     self._hub.wake_at(now + RETRY_S)
             elif now >= stream.changed_at + REST_S:
                 stream.resting = True
-                view.rest_video(stream.rect)
+                view.rest_video(stream.shown.rects())
                 self._play_on(view)
             else:
                 self._hub.wake_at(stream.changed_at + REST_S)
@@ -262,11 +276,12 @@ class DisplayVideo:
         rect = stream.rect
         # What the codec filled up is cut off, as clients would squeeze it into the picture.
         dest = Rect.sized(rect.left, rect.top, frame.width, frame.height)
+        clip = _clip(dest, stream)
         if stream.shown_at is None:
-            self._tell_begin(stream, dest, rect)
-        elif stream.clipped_to not in (rect, None):
-            stream.clipped_to = rect
-            sender.queue(wire.DisplayStreamClip(id=stream.number, clip=_clip(dest, rect)))
+            self._tell_begin(stream, dest, clip)
+        elif stream.clip != clip:
+            sender.queue(wire.DisplayStreamClip(id=stream.number, clip=_wire_clip(clip)))
+        stream.clip = clip
         self._marks[self._mark(sender.queued_bytes - before, now)] = stream, False
         before = sender.queued_bytes
         stamp = stream.presentation.stamp(now)
@@ -287,10 +302,8 @@ class DisplayVideo:
         self._marks[self._mark(sender.queued_bytes - before, now)] = stream, True
         sender.flush(more=True)
 
-    def _tell_begin(self, stream: ClientStream, dest: Rect, rect: Rect) -> None:
-        clip = _clip(dest, rect)
+    def _tell_begin(self, stream: ClientStream, dest: Rect, clip: tuple[Rect, ...] | None) -> None:
         stream.shown_at = dest
-        stream.clipped_to = None if isinstance(clip, ClipNone) else rect
         self._statistics.streams += 1
         self._sender.queue(
             wire.DisplayStreamCreate(
@@ -303,7 +316,7 @@ class DisplayVideo:
                 src_width=dest.width,
                 src_height=dest.height,
                 dest=dest,
-                clip=clip,
+                clip=_wire_clip(clip),
             )
         )
         if self._caps.has(DisplayCap.STREAM_REPORT):
@@ -346,5 +359,11 @@ class DisplayVideo:
                 return
 
 
-def _clip(dest: Rect, rect: Rect) -> Clip:
-    return ClipNone() if dest == rect else ClipRects(rects=(rect,))
+def _clip(dest: Rect, stream: ClientStream) -> tuple[Rect, ...] | None:
+    """What is to be shown of frames that take ``dest``; None: all of it."""
+    shown = stream.shown.rects()
+    return None if shown == [dest] else tuple(shown)
+
+
+def _wire_clip(clip: tuple[Rect, ...] | None) -> Clip:
+    return ClipNone() if clip is None else ClipRects(rects=clip)

@@ -13,6 +13,7 @@ from typing import Final
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
 from gspice.pixels import Pixels
+from gspice.region import Region
 from gspice.stream.detect.video_detector import VideoRegion
 from gspice.stream.encoder_choice import EncoderChoice
 from gspice.stream.presentation import Presentation, multimedia_time
@@ -66,8 +67,8 @@ class ClientStream:
         """The picture stands still: it is shown by images."""
         self.shown_at: Rect | None = None
         """Where the client was told to show it, with what its codec fills up; None: it does not know of the stream."""
-        self.clipped_to: Rect | None = None
-        """What the client shows of it; None: all."""
+        self.clip: tuple[Rect, ...] | None = None
+        """What the client was told to show of it; None: all."""
         self.report_id: int | None = None
         """What the client's reports of it bear; None: it was asked for none."""
         self.presentation = Presentation()
@@ -83,6 +84,14 @@ class ClientStream:
     @property
     def rect(self) -> Rect:
         return self.region.rect
+
+    @property
+    def shown(self) -> Region:
+        """What of its rectangle it shows: the rest is covered by something else."""
+        shown = Region([self.region.rect])
+        for rect in self.region.covered:
+            shown.subtract(rect)
+        return shown
 
     @property
     def begun_with(self) -> VideoCodec:

@@ -46,22 +46,25 @@ class ClientView:
         if self.video:
             self.stale.subtract_region(self.video)
 
-    def play(self, rect: Rect) -> None:
+    def play(self, rects: Iterable[Rect]) -> None:
         """From now on the frames of a stream show what is there."""
-        self.stale.subtract(rect)
-        self.lossy.subtract(rect)
-        self.video.add(rect)
+        shown = Region(rects)
+        self.stale.subtract_region(shown)
+        self.lossy.subtract_region(shown)
+        self.video.add_region(shown)
 
-    def rest_video(self, rect: Rect) -> None:
+    def rest_video(self, rects: Iterable[Rect]) -> None:
         """The newest frame of a stream shows what is there, about."""
-        self.video.subtract(rect)
-        self.lossy.add(rect)
+        shown = Region(rects)
+        self.video.subtract_region(shown)
+        self.lossy.add_region(shown)
 
-    def stop(self, rect: Rect) -> None:
+    def stop(self, rects: Iterable[Rect]) -> None:
         """No stream shows what is there any more."""
-        self.video.subtract(rect)
-        self.lossy.subtract(rect)
-        self.stale.add(rect)
+        shown = Region(rects)
+        self.video.subtract_region(shown)
+        self.lossy.subtract_region(shown)
+        self.stale.add_region(shown)
 
     def move(self, move: Move) -> bool:
         """The newest frame copied something; whether the client shall copy it too, before all else.

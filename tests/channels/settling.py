@@ -66,7 +66,15 @@ class RandomDetector:
         if rnd.random() < 0.05 and self.regions:
             at = rnd.randrange(len(self.regions))
             old = self.regions[at]
-            self.regions[at] = old._replace(rect=rnd.choice((self._place(), self._elsewhere(old.rect))))
+            rect = rnd.choice((self._place(), self._elsewhere(old.rect)))
+            self.regions[at] = old._replace(rect=rect, covered=())
+        if rnd.random() < 0.1 and self.regions:
+            at = rnd.randrange(len(self.regions))
+            rect = self.regions[at].rect
+            over = [self._place().intersect(rect) for _ in range(rnd.randrange(3))]
+            self.regions[at] = self.regions[at]._replace(
+                covered=tuple(each for each in over if not each.empty)
+            )
         if rnd.random() < 0.05 and self.regions:
             self.ends = now + rnd.choice((0.0, 0.5, 3.0))
         return tuple(self.regions)

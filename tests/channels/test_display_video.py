@@ -178,6 +178,39 @@ def test_one_that_moves_goes_on_elsewhere_where_the_client_can() -> None:
         assert any(type(m).__name__ == "DisplayCopy" for m in sender.messages)
 
 
+def test_what_lies_over_a_film_is_sent_exactly_and_clipped_out_of_it() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    sender.messages.clear()
+    dialog = Rect(32, 48, 80, 80)
+    Told.regions = [region()._replace(covered=(dialog,))]
+    rig.frame()
+    clip, *others = [m for m in sender.messages if not isinstance(m, wire.DisplayStreamData)]
+    assert isinstance(clip, wire.DisplayStreamClip) and isinstance(clip.clip, ClipRects)
+    assert sum(rect.area for rect in clip.clip.rects) == FILM.area - dialog.area
+    assert [m.base.box for m in others] == [dialog]  # type: ignore[attr-defined]
+    assert client._view is not None and not client._view.video.overlaps(dialog)
+    sender.messages.clear()
+    Told.regions = [region()]
+    rig.frame()
+    assert kinds(sender) == [wire.DisplayStreamClip, wire.DisplayStreamData]
+    assert client._view.video.rects() == [FILM]
+
+
+def test_a_film_that_is_covered_wholly_shows_nothing() -> None:
+    rig = Film()
+    _, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    sender.messages.clear()
+    Told.regions = [region()._replace(covered=(FILM,))]
+    rig.frame()
+    (clip,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamClip)]
+    assert clip.clip == ClipRects(rects=())
+
+
 def test_another_size_is_another_stream() -> None:
     rig = Film()
     _, sender = rig.client()

@@ -46,6 +46,8 @@ class PlayingVideo:
         self.id = number
         self.rect = rect
         self.changed_at = self.played_at = now
+        self.covered: tuple[Rect, ...] = ()
+        """What of it shows something else."""
         self._frames: deque[float] = deque([now], maxlen=RATE_FRAMES)
         self._seen = self._steady = rect
         """Where the picture was in the last look, and where its edges have stayed near since ``_steady_since``."""
@@ -92,6 +94,7 @@ class PlayingVideo:
     def followed(self, dx: int, dy: int, bounds: Rect, now: float) -> None:
         """Its window was moved, with a picture that stayed as it was."""
         self.rect = self._seen = self.rect.translate(dx, dy).intersect(bounds)
+        self.covered = ()
         if self._copy is not None:
             self._copy = self._copy.translate(dx, dy)
         self._led_at = now
@@ -138,6 +141,7 @@ class PlayingVideo:
     def placed(self, rect: Rect, now: float) -> None:
         """It is there from now on."""
         self.rect = self._seen = self._steady = rect
+        self.covered = ()
         self._steady_since = self._resized_at = self.played_at = now
         self._outside_since = self._copy = None
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gspice.geometry import Rect
 from gspice.region import Region
+from gspice.stream.detect.covering import covered
 from gspice.stream.detect.pictures import LEAST_TILES, Picture, find_pictures
 from gspice.stream.detect.playing import HOLD_S, PlayingVideo, alike, steady
 from gspice.stream.detect.terms import TERMS, VideoMode
@@ -45,6 +46,8 @@ class VideoRegion(NamedTuple):
     """About; 0 where nothing is known yet."""
     changed_at: float
     """When a pixel of it changed last."""
+    covered: tuple[Rect, ...] = ()
+    """What of it shows something else: a window that lies over it."""
 
 
 class VideoDetector:
@@ -81,6 +84,9 @@ class VideoDetector:
             video.looked(self._history, self._terms, slot, now)
         if lively >= LEAST_TILES:
             self._match(find_pictures(self._history, slot, self._terms), slot, now)
+        for video in self._playing:
+            if not video.quiet(now):
+                video.covered = tuple(covered(self._history, video.rect, slot))
         return self.expire(now)
 
     def deadline(self) -> float | None:
@@ -91,7 +97,7 @@ class VideoDetector:
         """All regions that play now, without what has ended."""
         self._playing = [video for video in self._playing if now < video.ends_at]
         return [
-            VideoRegion(video.id, video.rect, video.frames_per_second, video.changed_at)
+            VideoRegion(video.id, video.rect, video.frames_per_second, video.changed_at, video.covered)
             for video in self._playing
         ]
 
