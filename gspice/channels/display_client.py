@@ -142,6 +142,7 @@ class DisplayChannelClient(ChannelClient):
         self._init = message
         self.sender.send(wire.DisplayInvalAllPalettes())
         self._images.use(self._caches, message, self.link)
+        self._video.browser = not self._images.complete
         screen = self._hub.screen
         if screen is not None:
             self._create_surface(screen.spec)

@@ -93,6 +93,9 @@ class DisplayVideo:
         self._surface_id = surface_id
         self._hub = hub
         self._statistics = statistics
+        self.browser = False
+        """The client is one in a browser: it shows MJPEG as images, all of each, and other codecs in an element over
+        its canvas, which hides what else is drawn there."""
         self._preferred: Sequence[int] = ()
         self._streams: dict[int, ClientStream] = {}
         """By the region's id."""
@@ -123,6 +126,8 @@ class DisplayVideo:
     def _codecs(self) -> list[VideoCodec]:
         """What can be tried, best first."""
         order = codec_order(self._hub.video_codecs, self._caps, self._preferred)
+        if self.browser:
+            order = tuple(codec for codec in order if codec is VideoCodec.MJPEG)
         return [codec for codec in order if codec not in self._failed]
 
     # What plays
@@ -132,6 +137,8 @@ class DisplayVideo:
     ) -> None:
         """What plays after the newest look, which found that ``changed``."""
         self._view = view
+        if self.browser:
+            regions = [region._replace(covered=()) for region in regions]
         playing = {region.id: region for region in regions}
         for id, stream in list(self._streams.items()):
             region = playing.get(id)
@@ -140,7 +147,8 @@ class DisplayVideo:
         for region in regions:
             known = self._streams.get(region.id)
             if known is None:
-                self._begin(region, view)
+                if any([not rect.intersect(region.rect).empty for rect in changed]):
+                    self._begin(region, view)
             elif known.rect != region.rect:
                 self._move(known, region, view)
             elif known.region.covered != region.covered:
@@ -241,7 +249,7 @@ class DisplayVideo:
         view = self._view
         if view is None:
             return
-        for id, stream in self._streams.items():
+        for id, stream in list(self._streams.items()):
             if stream.busy or stream.resting:
                 continue
             if stream.dirty:
@@ -250,6 +258,8 @@ class DisplayVideo:
                 else:
                     stream.offered = True
                     self._hub.wake_at(now + RETRY_S)
+            elif now >= stream.changed_at + REST_S and self.browser:
+                self._end(id, stream, view)
             elif now >= stream.changed_at + REST_S:
                 stream.resting = True
                 view.rest_video(stream.shown.rects())

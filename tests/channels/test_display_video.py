@@ -1,6 +1,7 @@
 """A film on the screen, as one client gets it: streams that follow what plays, and exact pixels once it rests."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -253,6 +254,28 @@ def test_a_client_that_knows_no_codecs_by_name_gets_mjpeg() -> None:
     (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
     assert create.codec == 1
     assert not any(isinstance(m, wire.DisplayStreamActivateReport) for m in sender.messages)
+
+
+def test_a_browser_gets_mjpeg_whole_and_only_while_it_moves() -> None:
+    rig = Film()
+    client, sender = rig.connect(CAPS)
+    client.receive(replace(INIT, glz_dictionary_window_size=0), rig.now)
+    rig.answer()
+    sender.messages.clear()
+    Told.regions = [region()._replace(covered=(Rect(32, 48, 64, 64),))]
+    rig.frame()
+    (create,) = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+    assert create.codec == 1 and create.clip == ClipNone()
+    rig.frame()
+    sender.messages.clear()
+    rig.rest()
+    sent = kinds(sender)
+    assert sent[0] is wire.DisplayStreamDestroy and {kind.__name__ for kind in sent[1:]} == {"DisplayCopy"}
+    rig.submit(fill(Rect(150, 10, 160, 20)))
+    rig.later(FRAME_S)
+    assert wire.DisplayStreamCreate not in kinds(sender), "nothing moves there"
+    rig.frame()
+    assert wire.DisplayStreamCreate in kinds(sender)
 
 
 def test_a_codec_that_the_client_fails_to_show_is_not_sent_again() -> None:

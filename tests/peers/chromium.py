@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.peers.peers import need_program
 
-ANSWER_S = 30.0
+ANSWER_S = 90.0
 LOWEST_FD = 10
 """Descriptors below are the shell's, and the two that chromium wants."""
 PIPED = 'exec 3<&"$0" 4>&"$1"; shift; exec "$@"'
