@@ -93,14 +93,15 @@ class SurfaceIds:
     def _part(self, value: object) -> object:
         match value:
             case ops.SurfaceImage():
-                return self._image(value)
+                return self.image(value)
             case ops.Brush() if isinstance(value.pattern, ops.SurfaceImage):
-                return ops.Brush(value.type, value.color, self._image(value.pattern), value.pos)
+                return ops.Brush(value.type, value.color, self.image(value.pattern), value.pos)
             case ops.Mask() if isinstance(value.image, ops.SurfaceImage):
-                return ops.Mask(self._image(value.image), value.pos, value.inverse)
+                return ops.Mask(self.image(value.image), value.pos, value.inverse)
         return value
 
-    def _image(self, image: ops.SurfaceImage) -> ops.SurfaceImage:
+    def image(self, image: ops.SurfaceImage) -> ops.SurfaceImage:
+        """The image with the device's id, and the surface's size where it has none. GuestError: no such surface."""
         id = self.id(image.surface_id)
         spec = self._spec_of(id)
         # Some drivers leave 0x0 as the size.

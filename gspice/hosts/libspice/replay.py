@@ -135,7 +135,7 @@ class Replay:
         writer = self._writer
         match command:
             case ops.Drawable():
-                writer.draw(self._ids.drawable(command))
+                writer.draw(command, self._ids)
             case ops.SurfaceCreate():
                 self._create(command)
             case ops.SurfaceDestroy():

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gspice.hosts.libspice import replay_memory
+from gspice.hosts.libspice.replay_writer import DrawableWriter
+from gspice.hosts.replay_surfaces import SurfaceIds
 from gspice.qxl import ops
 from gspice.qxl.driver_cursor import Cursor
 from gspice.qxl.driver_draw import Drawing
@@ -65,6 +67,7 @@ class CommandWriter:
         self._ready: deque[int] = deque()
         self._drawing = Drawing(self)
         self._cursor = Cursor(self)
+        self._drawables = DrawableWriter(MAX_COMMAND)
 
     def take(self) -> int:
         """The address of the next command's QXLCommandExt, which is the caller's; 0: all were taken."""
@@ -89,9 +92,16 @@ class CommandWriter:
         self._ready.append(replay_memory.hand_out(resource.place.address, kind, blocks, surface))
         return resource
 
-    def draw(self, drawable: ops.Drawable) -> None:
-        """Draw; surfaces are named by the device's ids."""
-        self._drawing.draw(drawable)
+    def draw(self, drawable: ops.Drawable, ids: SurfaceIds | None = None) -> None:
+        """Draw; ``ids`` are the device's names for the drawable's surfaces, None where it has those already.
+
+        GuestError: it names a surface that does not exist.
+        """
+        command = self._drawables.write(drawable, ids)
+        if command:
+            self._ready.append(command)
+        else:
+            self._drawing.draw(drawable if ids is None else ids.drawable(drawable))
 
     def create_surface(self, surface: int, command: ops.SurfaceCreate) -> Block:
         """Make an off-screen surface under this id. Its memory is the caller's until ``destroy_surface``."""

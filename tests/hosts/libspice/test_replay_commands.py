@@ -10,7 +10,7 @@ from gspice.pixels import BitmapFormat, SurfaceFormat
 from gspice.qxl import ops
 from gspice.qxl.driver_memory import DoesNotFit, Place
 from tests.hosts.libspice.replayed import Server
-from tests.qxl.recording_samples import AREA, BOX, CURSOR, OPERATIONS, drawn
+from tests.qxl.recording_samples import BOX, CURSOR, OPERATIONS, drawn
 
 SERVER = Server()
 
@@ -119,7 +119,7 @@ def test_what_is_too_large_leaves_nothing_behind(
         data=bytes(160_000),
     )
     with pytest.raises(DoesNotFit, match="no memory for"):
-        writer.draw(drawn(ops.Copy(image, AREA, 8, 0, ops.Mask())))
+        writer.draw(drawn(ops.Stroke((), 0, (), ops.Brush(2, 0, image), 8, 8)))
     assert not live
     with pytest.raises(DoesNotFit, match="no memory for"):
         writer.create_surface(
