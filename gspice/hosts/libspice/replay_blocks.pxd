@@ -15,8 +15,9 @@ cdef class Blocks:
     cdef char *carve(self, size_t size) except NULL
     # A block of its own; the bytes are not cleared.
     cdef char *bulk(self, size_t size) except NULL
-    # The QXLCommandExt of the command whose first structure is at ``data``; all blocks are its own from now on.
-    cdef uint64_t hand_out(self, char *data, unsigned int kind, int32_t surface) except 0
+    # The QXLCommandExt of the command whose first structure is at ``data``; all blocks are its own from now on, and
+    # so is what is at ``adopted``. ``surface``: the id that is free again with it, -1 for none.
+    cdef uint64_t hand_out(self, char *data, unsigned int kind, int32_t surface, void *adopted=*) except 0
     # Free what was not handed out.
     cdef void drop(self) noexcept
 

@@ -62,13 +62,18 @@ cdef class Blocks:
         self._count += 1
         return <char *> block
 
-    cdef uint64_t hand_out(self, char *data, unsigned int kind, int32_t surface) except 0:
-        cdef size_t size = sizeof(gspice_replay_command) + self._count * sizeof(void *)
+    cdef uint64_t hand_out(
+        self, char *data, unsigned int kind, int32_t surface, void *adopted=NULL
+    ) except 0:
+        cdef size_t size = sizeof(gspice_replay_command) + (self._count + 1) * sizeof(void *)
         cdef gspice_replay_command *command = <gspice_replay_command *> calloc(1, size)
         if command == NULL:
             raise driver_memory.DoesNotFit("no memory for a command of a recording")
         memcpy(command.blocks, self._blocks, self._count * sizeof(void *))
         command.count = self._count
+        if adopted != NULL:
+            command.blocks[command.count] = adopted
+            command.count += 1
         command.surface = surface
         command.ext.cmd.data = address(data)
         command.ext.cmd.type = kind

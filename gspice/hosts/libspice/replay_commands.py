@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gspice.hosts.libspice import replay_memory
+from gspice.hosts.libspice.replay_surface_writer import SurfaceWriter
 from gspice.hosts.libspice.replay_writer import DrawableWriter
 from gspice.hosts.replay_surfaces import SurfaceIds
 from gspice.qxl import ops
@@ -19,9 +20,9 @@ from gspice.qxl.driver_cursor import Cursor
 from gspice.qxl.driver_draw import Drawing
 from gspice.qxl.driver_memory import Block, DoesNotFit, Place, Resource, Struct
 from gspice.qxl.driver_queue import Ring
-from gspice.qxl.recording_events import KEEP_DATA, MAX_DATA, flipped
+from gspice.qxl.recording_events import MAX_DATA, flipped
 from gspice.qxl.structures import CommandType, QXLRect
-from gspice.qxl.structures_command import QXLMessage, QXLSurfaceCmd, QXLUpdateCmd, SurfaceCommandType
+from gspice.qxl.structures_command import QXLMessage, QXLUpdateCmd
 
 MAX_COMMAND = 2 * MAX_DATA
 """Bytes of one command: what a recording may hold for it, and room around it."""
@@ -68,6 +69,7 @@ class CommandWriter:
         self._drawing = Drawing(self)
         self._cursor = Cursor(self)
         self._drawables = DrawableWriter(MAX_COMMAND)
+        self._surfaces = SurfaceWriter(MAX_COMMAND)
 
     def take(self) -> int:
         """The address of the next command's QXLCommandExt, which is the caller's; 0: all were taken."""
@@ -107,20 +109,11 @@ class CommandWriter:
         """Make an off-screen surface under this id. Its memory is the caller's until ``destroy_surface``."""
         size = abs(command.stride) * command.height
         pixels = self.memory.alloc(size, surface=True)
-
-        def build(resource: Resource) -> None:
-            out, _ = resource.struct(QXLSurfaceCmd)
-            out.surface_id, out.type = surface, SurfaceCommandType.CREATE
-            create = out.u.surface_create
-            create.format, create.width, create.height = command.format, command.width, command.height
-            create.stride, create.data = command.stride, pixels.place.address
+        try:
             if command.keep_data and command.data is not None:
-                out.flags = KEEP_DATA
                 rows = flipped(command.data, -command.stride) if command.stride < 0 else command.data
                 self.memory.span(pixels.place, size)[:] = np.frombuffer(rows, np.uint8)
-
-        try:
-            self.submit(Ring.DISPLAY, CommandType.SURFACE, build)
+            self._ready.append(self._surfaces.create(surface, command, pixels.place.address))
         except Exception:
             self.memory.free(pixels)
             raise
@@ -128,15 +121,7 @@ class CommandWriter:
 
     def destroy_surface(self, surface: int, pixels: Block) -> None:
         """Drop an off-screen surface; its memory goes with the command, and its id is free then."""
-
-        def build(resource: Resource) -> None:
-            out, _ = resource.struct(QXLSurfaceCmd)
-            out.surface_id, out.type = surface, SurfaceCommandType.DESTROY
-            resource.surface_id = surface
-            # The last: what fails before must not take it along.
-            resource.adopt(pixels)
-
-        self.submit(Ring.DISPLAY, CommandType.SURFACE, build)
+        self._ready.append(self._surfaces.destroy(surface, pixels.place.address))
 
     def update(self, surface: int, command: ops.UpdateCommand) -> None:
         """Ask for the surface's pixels in its memory, and to be told of it."""
