@@ -26,7 +26,7 @@ from gspice.qxl.recording_events import (
     RecordedPrimary,
     RecordingError,
 )
-from gspice.qxl.recording_scanner import Scanner
+from gspice.qxl.recording_scanner import NotBuffered, Scanner
 from gspice.qxl.recording_unzstd import Unzstd, ZstdError
 
 Value = TypeVar("Value")
@@ -108,6 +108,25 @@ class RecordingReader:
     def __iter__(self) -> Iterator[RecordedEvent]:
         while (event := self._guard(self._next)) is not None:
             yield event
+
+    def buffered(self) -> RecordedEvent | None:
+        """The next event, if all of it has been read of the file already, and never a wait for more; else None.
+
+        Iteration goes on behind it.
+        """
+        return self._guard(self._next_buffered)
+
+    def _next_buffered(self) -> RecordedEvent | None:
+        self._scanner.hold()
+        back = True
+        try:
+            event = self._next()
+            back = False
+            return event
+        except NotBuffered:
+            return None
+        finally:
+            self._scanner.go_on(back)
 
     def _guard(self, read: Callable[[], Value]) -> Value:
         try:

@@ -12,8 +12,11 @@ cdef class Scanner:
     cdef Py_ssize_t _end
     cdef uint64_t _dropped
     cdef bint _ended
+    cdef bint _held
+    cdef Py_ssize_t _mark
     cdef object _failure
 
+    cdef int reads(self) except -1
     cdef Py_ssize_t fill(self) except -1
     cdef int next_char(self) except -2
     cdef int skip_spaces(self) except -2

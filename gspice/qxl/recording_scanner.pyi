@@ -1,5 +1,8 @@
 from collections.abc import Callable
 
+class NotBuffered(Exception):
+    """A scanner on hold would have had to read more of its file."""
+
 class Scanner:
     """Reads a recording's text through ``readinto``, which fills a buffer and returns how many bytes; 0: the end.
 
@@ -10,6 +13,12 @@ class Scanner:
     """Bytes of text read so far."""
 
     def __init__(self, readinto: Callable[[memoryview], int | None]) -> None: ...
+    def hold(self) -> None:
+        """From here on nothing is read of the file: what would have to be raises NotBuffered, until ``go_on``."""
+
+    def go_on(self, back: bool) -> None:
+        """The end of ``hold``; ``back``: to where the text stood then."""
+
     def at_end(self) -> bool:
         """Whether nothing but white space is left."""
     def begin(self) -> int:

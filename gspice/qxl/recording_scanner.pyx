@@ -30,6 +30,10 @@ cdef uint64_t TOP = 1 << 63
 cdef uint64_t TOP_TENTH = 1844674407370955161  # of 2**64 - 1, which ends in 5
 
 
+class NotBuffered(Exception):
+    """See recording_scanner.pyi."""
+
+
 cdef inline bint is_space(int char) noexcept:
     return char == 32 or 9 <= char <= 13
 
@@ -44,12 +48,23 @@ cdef class Scanner:
         self._start = self._end = 0
         self._dropped = 0
         self._ended = False
+        self._held = False
+        self._mark = 0
         # Why no more could be read; told once what was read before is used up, for that is good.
         self._failure = None
 
     @property
     def position(self):
         return self._dropped + <uint64_t>self._start
+
+    def hold(self):
+        self._held = True
+        self._mark = self._start
+
+    def go_on(self, bint back):
+        self._held = False
+        if back:
+            self._start = self._mark
 
     def at_end(self):
         return self.skip_spaces() == -1
@@ -93,9 +108,16 @@ cdef class Scanner:
             return "the end"
         return repr(self._base[self._start:end].decode("ascii", "backslashreplace"))
 
+    cdef int reads(self) except -1:
+        """To be called before anything is read of the file, or moved in the buffer."""
+        if self._held:
+            raise NotBuffered
+        return 0
+
     cdef Py_ssize_t fill(self) except -1:
         """Read more into the buffer; 0: there is no more."""
         cdef Py_ssize_t left = self._end - self._start
+        self.reads()
         if self._start:
             memmove(self._base, self._base + self._start, left)
             self._dropped += self._start
@@ -286,6 +308,8 @@ cdef class Scanner:
     cdef int raw(self, char *target, Py_ssize_t size) except -1:
         """Bytes as they are: what the buffer holds of them, and the rest at once to where they belong."""
         cdef Py_ssize_t part, done = 0
+        if size > self._end - self._start:
+            self.reads()
         while done < size:
             part = min(size - done, self._end - self._start)
             if part:

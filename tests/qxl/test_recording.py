@@ -227,3 +227,16 @@ def test_zstd_may_begin_with_a_frame_that_is_skipped(kind: int) -> None:
     skipped = struct.pack("<II", 0x184D2A50 + kind, 3) + b"abc"
     data = skipped + zstandard.compress(b"SPICE_REPLAY 1\nevent 7 1 2 0\n")
     assert [event.counter for event in RecordingReader(io.BytesIO(data))] == [7]
+
+
+def test_what_is_read_of_the_file_already_comes_without_it() -> None:
+    data = written(*EVERYTHING) + b"\n" * 64
+    file = io.BytesIO(data)
+    reader = RecordingReader(file)
+    first = next(iter(reader))
+    file.close()
+    rest = []
+    while (event := reader.buffered()) is not None:
+        rest.append(event)
+    assert [first, *rest] == read(data)
+    assert reader.buffered() is None

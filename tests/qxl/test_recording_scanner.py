@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from gspice.qxl.recording_events import MAX_SPACE, RecordingError
-from gspice.qxl.recording_scanner import Scanner
+from gspice.qxl.recording_scanner import NotBuffered, Scanner
 
 
 def by(step: int, data: bytes) -> Scanner:
@@ -125,3 +125,37 @@ def test_what_was_read_before_a_failure_comes_first() -> None:
     assert scanner.event() == (1, 1, 2, 3)
     with pytest.raises(OSError, match="torn"):
         scanner.event()
+
+
+@pytest.mark.parametrize("step", [3, 20, 70, 1 << 20])
+def test_on_hold_nothing_is_read_of_the_file(step: int) -> None:
+    reads: list[int] = []
+    block = bytes(range(256)) * 100
+    text = b"event 1 0 2 3\nbinary 0 data 25600:" + block + b"\nevent 4 1 5 6\n" + b" " * 100
+    left = bytearray(text)
+
+    def readinto(buffer: memoryview) -> int:
+        reads.append(len(buffer))
+        part = bytes(left[: min(step, len(buffer))])
+        del left[: len(part)]
+        buffer[: len(part)] = part
+        return len(part)
+
+    scanner = Scanner(readinto)
+    seen: list[object] = []
+    while len(seen) < 2:
+        known, position = len(reads), scanner.position
+        scanner.hold()
+        try:
+            event = scanner.event()
+            seen.append(event if event is None or event[1] else scanner.block("data"))
+            scanner.go_on(False)
+            assert len(reads) == known
+        except NotBuffered:
+            assert len(reads) == known
+            scanner.go_on(True)
+            assert scanner.position == position
+            event = scanner.event()
+            seen.append(event if event is None or event[1] else scanner.block("data"))
+    assert seen == [block, (4, 1, 5, 6)]
+    assert (len(reads) == 1) == (step > len(text)), "the first look finds nothing, and then all is there"

@@ -52,6 +52,9 @@ RESETS = {
 """Messages without arguments that are carried out, and how the worker's methods are called. Of the others either the
 arguments are not recorded, or they are this host's own business: slots, connections, the reading of pixels."""
 
+HEEDED = CREATES_PRIMARY | DESTROYS_PRIMARY | DESTROYS_SURFACES | DESTROYS_UNNAMED | frozenset(RESETS)
+"""All messages that anything is done for."""
+
 
 class Replay:
     """One recording, played for one device. ``close`` it."""
@@ -62,7 +65,12 @@ class Replay:
         if surfaces < 1:
             raise ConfigError(f"nsurfaces is {surfaces}: a device has one surface at least")
         self._file = file
-        self._events: Iterator[RecordedEvent] = iter(RecordingReader(cast(BinaryIO, file)))
+        self._reader = RecordingReader(cast(BinaryIO, file))
+        self._events: Iterator[RecordedEvent] = iter(self._reader)
+        self._seen: RecordedEvent | None = None
+        """The next event, which was read and not carried out."""
+        self._failed: Exception | None = None
+        """Why nothing comes after the commands that were made."""
         self._writer = CommandWriter()
         self._pool = SurfacePool(min(surfaces, MAX_SURFACES))
         self._surfaces = DeviceSurfaces()
@@ -78,17 +86,55 @@ class Replay:
         in between is asked of this one, and waited for. RecordingError, SurfacesInUse: that was the last command."""
         self._use(instance)
         while not (command := self._writer.take()):
-            event = next(self._events, None)
+            event = self._event()
             if event is None:
                 return 0
             try:
-                self._carry_out(event)
-            except (GuestError, DoesNotFit) as error:
-                self._skip(str(error))
+                self._attempt(event)
             except SurfacesInUse:
                 self._events = iter(())
                 raise
         return command
+
+    def next_commands(self, instance: int, limit: int) -> list[int]:
+        """As ``next_command``, and of the drawing commands behind it those that are read already; [] at the end.
+
+        With these the host has not asked for anything yet: nothing is carried out for them, or waited for.
+        """
+        commands = [self.next_command(instance)]
+        if not commands[0]:
+            return []
+        try:
+            while len(commands) < limit and (command := self._drawn_ahead()):
+                commands.append(command)
+        except Exception as error:
+            self._failed = error
+        return commands
+
+    def _drawn_ahead(self) -> int:
+        """The next command if it draws, and if no event before it is one for the device; else 0."""
+        while self._seen is None:
+            event = self._reader.buffered()
+            match event:
+                case None:
+                    return 0
+                case RecordedCommand(command=ops.Drawable()):
+                    self._attempt(event)
+                    if command := self._writer.take():
+                        return command
+                case RecordedMessage() if event.number not in HEEDED:
+                    pass
+                case _:
+                    self._seen = event
+        return 0
+
+    def _event(self) -> RecordedEvent | None:
+        if self._failed is not None:
+            error, self._failed = self._failed, None
+            self._events = iter(())
+            raise error
+        event, self._seen = self._seen, None
+        return event if event is not None else next(self._events, None)
 
     def surface_free(self, id: int) -> None:
         """The server has released the command that destroyed this surface."""
@@ -119,6 +165,12 @@ class Replay:
 
     def _tell(self, name: str, *arguments: object) -> None:
         library.tell_worker(self._instance, name, *arguments)
+
+    def _attempt(self, event: RecordedEvent) -> None:
+        try:
+            self._carry_out(event)
+        except (GuestError, DoesNotFit) as error:
+            self._skip(str(error))
 
     def _carry_out(self, event: RecordedEvent) -> None:
         match event:
@@ -270,13 +322,13 @@ def new(file: HostFile, surfaces: int) -> int:
     return library.guarded("spice_replay_new", 0, make)
 
 
-def next_command(handle: int, instance: int) -> int:
-    """The address of the next QXLCommandExt; 0 where the recording ends, or cannot be read on."""
+def next_commands(handle: int, instance: int, limit: int) -> list[int]:
+    """The addresses of the next QXLCommandExts; [] where the recording ends, or cannot be read on."""
 
-    def carry_out() -> int:
-        return _replay(handle).next_command(instance)
+    def carry_out() -> list[int]:
+        return _replay(handle).next_commands(instance, limit)
 
-    return library.guarded("spice_replay_next_cmd", 0, carry_out)
+    return library.guarded("spice_replay_next_cmd", [], carry_out)
 
 
 def surface_free(handle: int, surface: int) -> None:

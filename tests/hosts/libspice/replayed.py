@@ -10,11 +10,16 @@ from gspice.hosts.libspice import replay_memory
 from gspice.qxl import ops
 from gspice.qxl.memslots import MemSlots
 from gspice.qxl.parser import CommandParser
-from gspice.qxl.recording_events import RecordedEvent
+from gspice.qxl.recording_events import MessageNumber, RecordedEvent, RecordedMessage, RecordedPrimary
 from gspice.qxl.recording_writer import RecordingWriter
 from gspice.vdi.qxl import CommandExt, DevSurfaceCreate, MemSlot
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+
+PRIMARY = RecordedMessage(
+    0, MessageNumber.CREATE_PRIMARY, 0, RecordedPrimary(width=320, height=200, stride=1280, format=32)
+)
+"""A recorded primary surface."""
 
 libc = c.CDLL(None)
 libc.fopen.restype = libc.fdopen.restype = c.c_void_p

@@ -271,16 +271,16 @@ def test_a_device_has_a_surface() -> None:
 def test_functions_for_c_do_not_raise(worker: Worker, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     assert replay.new(io.BytesIO(b"no recording"), 10) == 0  # type: ignore[arg-type]
-    assert replay.next_command(12345, QXL) == 0
+    assert replay.next_commands(12345, QXL, 16) == []
     replay.free(12345)
     replay.surface_free(12345, 3)
     assert len(caplog.records) == 3
     data = recording([RecordedCommand(0, 4, 0, ops.MessageCommand(b"x"))])
     handle = replay.new(io.BytesIO(data), 1 << 30)  # type: ignore[arg-type]
-    address = replay.next_command(handle, QXL)
+    (address,) = replay.next_commands(handle, QXL, 16)
     assert CommandExtStruct.from_address(address).type == 4
-    assert replay.next_command(handle, QXL) == 0
+    assert replay.next_commands(handle, QXL, 16) == []
     replay.surface_free(handle, 3)
     replay.free(handle)
-    assert replay.next_command(handle, QXL) == 0
+    assert replay.next_commands(handle, QXL, 16) == []
     assert len(caplog.records) == 4

@@ -11,10 +11,21 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from gspice.geometry import Point
 from gspice.hosts.libspice import library, replay
 from gspice.qxl import ops
 from tests.hosts.libspice.c_host import Library, in_thread
-from tests.hosts.libspice.replayed import DATA, CommandExtStruct, Server, Worker, c_file, libc, recording
+from tests.hosts.libspice.replayed import (
+    DATA,
+    PRIMARY,
+    CommandExtStruct,
+    Server,
+    Worker,
+    c_file,
+    libc,
+    recording,
+)
+from tests.qxl.recording_samples import drawn
 
 QXL = 0x2000
 SERVER = Server()
@@ -159,3 +170,36 @@ def test_handles_that_do_not_exist_do_no_harm(functions: Library, caplog: pytest
     assert step(functions, 0) == 0
     functions("spice_replay_free", 999999, result=None)
     assert len([record for record in caplog.records if "there is no recording" in record.message]) == 2
+
+
+def test_two_recordings_at_once_keep_their_commands_apart(functions: Library, tmp_path: Path) -> None:
+    draws: list[ops.Command] = [
+        ops.MessageCommand(b"x"),
+        *[drawn(ops.CopyBits(Point(number, 0))) for number in range(40)],
+    ]
+    path = tmp_path / "recording"
+    path.write_bytes(recording([PRIMARY, *draws]))
+    handles = [start(functions, c_file(path)) for _ in range(2)]
+    seen: list[list[ops.Command]] = [[], []]
+    for _ in range(len(draws)):
+        for handle, commands in zip(handles, seen, strict=True):
+            # The second one's commands are for another device.
+            address = functions("spice_replay_next_cmd", handle, QXL + handle, result=c.c_uint64)
+            commands.append(SERVER.take(address))
+    assert seen == [draws, draws]
+    assert not any(functions("spice_replay_next_cmd", h, QXL + h, result=c.c_uint64) for h in handles)
+    for handle in handles:
+        end(functions, handle)
+
+
+def test_what_was_made_and_not_asked_for_goes_with_the_recording(functions: Library, tmp_path: Path) -> None:
+    path = tmp_path / "recording"
+    draws = [drawn(ops.CopyBits(Point(number, 0))) for number in range(9)]
+    path.write_bytes(recording([PRIMARY, *draws]))
+    for _ in range(3):
+        handle = start(functions, c_file(path))
+        address = step(functions, handle)
+        command = SERVER.take(address)
+        assert command == draws[0], "and the next one has its own commands"
+        assert functions("spice_replay_next_cmd", handle, QXL + 64, result=c.c_uint64) == 0
+        end(functions, handle)
