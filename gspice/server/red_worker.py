@@ -244,7 +244,9 @@ class RedWorker:
     def _push_at(self, when: float) -> None:
         if when < self._push_due:
             self._push_due = when
-            self._loop.timer_start(self._push_timer, max(1, ceil((when - self._clock()) * 1000)))
+            # A screen that nobody has looked at yet is due since ever.
+            late = when <= (now := self._clock())
+            self._loop.timer_start(self._push_timer, 1 if late else ceil((when - now) * 1000))
 
     def _on_push_timer(self) -> None:
         self._push_due = inf

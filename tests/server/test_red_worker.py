@@ -2,7 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,7 @@ from gspice.errors import ConfigError, GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
 from gspice.server import worker_messages as m
-from gspice.server.red_worker import FATAL_SIGNALS
+from gspice.server.red_worker import FATAL_SIGNALS, RedWorker
 from gspice.vdi.qxl import CommandExt, Head, MemSlot
 from tests.server.worker_rig import GUEST, WorkerRig, color_at, colors, our_threads, primary, worker_rig
 
@@ -234,3 +237,17 @@ def test_monitors_of_the_guest_are_read_and_forgotten(rig: WorkerRig) -> None:
     rig.worker.port.driver_unload()
     rig.call(m.ResetImageCache())
     assert rig.device.bugs.count == 0
+
+
+@pytest.mark.parametrize(("when", "milliseconds"), [(-inf, 1), (4.0, 1), (5.0, 1), (5.02, 20)])
+def test_a_screen_that_nobody_has_looked_at_is_due_now(when: float, milliseconds: int) -> None:
+    """A client may be there before the first look, and its host may ask for an area just then."""
+    started: list[int] = []
+    loop = SimpleNamespace(timer_start=lambda timer, wait_ms: started.append(wait_ms))
+    worker: Any = SimpleNamespace(_push_due=inf, _push_timer=7, _clock=lambda: 5.0, _loop=loop)
+    RedWorker._push_at(worker, when)
+    RedWorker._push_at(worker, when)
+    assert started == [milliseconds], "and that is not asked for twice"
+    worker._push_due = inf
+    RedWorker._push_at(worker, when)
+    assert started == [milliseconds] * 2
