@@ -4,7 +4,7 @@ import selectors
 import socket
 import ssl
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Self
 
 from gspice.client.channel import ClientChannel
@@ -18,7 +18,7 @@ from gspice.client.uri import SpiceUri, parse_uri
 from gspice.errors import ConfigError, LinkRefused, ProtocolError
 from gspice.pixels import Pixels
 from gspice.wire.channel_types import ChannelType
-from gspice.wire.enums import ImageCompression
+from gspice.wire.enums import ImageCompression, VideoCodec
 
 CONNECT_TIMEOUT_S = 10.0
 """For the connections of a server that has let this client in already."""
@@ -122,10 +122,17 @@ class Client:
         timeout: float = 15.0,
         channels: Collection[ChannelType] = ALL_CHANNELS,
         compression: ImageCompression = ImageCompression.OFF,
-        video: bool = False,
+        video: bool | Collection[VideoCodec] = False,
+        preferred_codecs: Sequence[VideoCodec] = (),
     ) -> Self:
         """Link the main channel and all ``channels``; DeadlineError after so many seconds."""
-        session = Session(wanted=channels, compression=compression, video=video)
+        session = Session(
+            wanted=channels,
+            compression=compression,
+            video=video,
+            preferred_codecs=preferred_codecs,
+            clock=time.monotonic,
+        )
         address = parse_uri(uri) if isinstance(uri, str) else uri
         client = cls(address, session, password=password, tls=tls or TlsOptions())
         wanted = [

@@ -1,7 +1,7 @@
 """The display channel at the client's end: surfaces in a canvas, drawn on by the server's messages."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from gspice.client.channel import ClientChannel, Handlers
@@ -9,8 +9,10 @@ from gspice.client.completeness import UnknownPixels
 from gspice.client.drawing import DRAWING_MESSAGES, base_of, clip_of, drawable_of, drawing_name
 from gspice.client.errors import UnsupportedError
 from gspice.client.images import CACHE_PIXELS, GLZ_WINDOW_PIXELS, ImageCache, KeptImages
-from gspice.client.video import CAPS as VIDEO_CAPS
-from gspice.client.video import VideoStreams
+from gspice.client.server_time import ServerTime
+from gspice.client.video import CODEC_CAPS, VideoStreams
+from gspice.client.video import caps as video_caps
+from gspice.client.video_decoders import NoDecoderError
 from gspice.errors import GuestError, ProtocolError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
@@ -20,7 +22,7 @@ from gspice.qxl import ops
 from gspice.region import Region
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
-from gspice.wire.enums import ImageCompression, ResourceType, Ropd, SurfaceFlags
+from gspice.wire.enums import ImageCompression, ResourceType, Ropd, SurfaceFlags, VideoCodec
 from gspice.wire.message import Message
 from gspice.wire.messages import display as wire
 from gspice.wire.types import ChannelWait, Head
@@ -56,15 +58,22 @@ class DisplayChannel(ClientChannel):
         compression: ImageCompression = ImageCompression.OFF,
         canvas: Canvas | None = None,
         kept: KeptImages | None = None,
-        video: bool = False,
+        video: bool | Collection[VideoCodec] = False,
+        preferred_codecs: Sequence[VideoCodec] = (),
+        server_time: ServerTime | None = None,
     ) -> None:
         """``kept``: the images that the client's display channels keep together; None: this is the only one.
 
-        ``video``: it announces what video it can show; without, servers send exact pixels of what plays.
+        ``video``: the codecs that it announces it can show, True: all; without, servers send exact pixels of what
+        plays. ``preferred_codecs`` are the only ones that the server is then to use, best first; none: as it likes.
+        ``server_time``: what the main channel hears; None: how streams go is not reported.
         """
         super().__init__(channel_id)
-        if video:
-            self.caps |= VIDEO_CAPS
+        codecs = tuple(CODEC_CAPS) if video is True else tuple(video or ())
+        if codecs:
+            self.caps |= video_caps(codecs)
+            if server_time is not None:
+                self.caps |= CapSet.of(DisplayCap.STREAM_REPORT)
         self.canvas = canvas or CpuCanvas()
         self.primary: SurfaceSpec | None = None
         """The surface that is shown."""
@@ -79,10 +88,12 @@ class DisplayChannel(ClientChannel):
         """What could not be decoded or drawn, and how often."""
         self.cache = ImageCache(kept)
         self._compression = compression
+        self._preferred_codecs = tuple(preferred_codecs)
         self._primary_id = 0
         self._surfaces: dict[int, SurfaceSpec] = {}
         self._surface_bytes = 0
-        self.video = VideoStreams()
+        self._server_time = server_time
+        self.video = VideoStreams(server_time.clock) if server_time is not None else VideoStreams()
         self._unknown = UnknownPixels()
         self._inexact = UnknownPixels()
         """Pixels that are only about right: of video."""
@@ -101,6 +112,8 @@ class DisplayChannel(ClientChannel):
                 glz_dictionary_window_size=GLZ_WINDOW_PIXELS,
             )
         )
+        if self._preferred_codecs and server_caps.has(DisplayCap.PREF_VIDEO_CODEC_TYPE):
+            self.send(wire.DisplayPreferredVideoCodecType(codecs=tuple(map(int, self._preferred_codecs))))
 
     @property
     def complete(self) -> bool:
@@ -226,27 +239,35 @@ class DisplayChannel(ClientChannel):
         self.video.create(message)
 
     def _on_stream_frame(self, message: wire.DisplayStreamData | wire.DisplayStreamDataSized) -> None:
-        stream = self.video.stream(message.id)
+        stream = self.video.came(message)
         surface_id = stream.create.surface_id
+        if surface_id not in self._surfaces:
+            raise ProtocolError(f"video on surface {surface_id}, which does not exist")
+        delay_ms = self._server_time.until(message.mm_time) if self._server_time is not None else 0
+        shown = decodable = True
         self.changes += 1
         try:
             drawable = self.video.drawable(message)
-            if surface_id not in self._surfaces:
-                raise ProtocolError(f"video on surface {surface_id}, which does not exist")
             outcome = self.canvas.submit([drawable])[0]
             if not outcome.drawn:
                 raise UnsupportedError(outcome.reason)
-        except UnsupportedError:
-            self._lost(
-                surface_id, f"video frame ({stream.codec})", self.video.dest(message), clip_of(stream.clip)
-            )
-            return
-        self.drawn["STREAM"] += 1
-        self._unknown.drawn(drawable, outcome.rects)
-        self._inexact.lost(surface_id, outcome.rects)
+            self.drawn["STREAM"] += 1
+            self._unknown.drawn(drawable, outcome.rects)
+            self._inexact.lost(surface_id, outcome.rects)
+        except UnsupportedError as error:
+            shown, decodable = False, not isinstance(error, NoDecoderError)
+            name = f"video frame ({stream.codec})"
+            self._lost(surface_id, name, self.video.dest(message), clip_of(stream.clip))
+        report = self.video.answer(stream, delay_ms, shown=shown, decodable=decodable)
+        if report is not None and self.server_caps.has(DisplayCap.STREAM_REPORT):
+            self.send(report)
 
     def _on_stream_clip(self, message: wire.DisplayStreamClip) -> None:
         self.video.clip(message)
+
+    def _on_stream_report(self, message: wire.DisplayStreamActivateReport) -> None:
+        if self._server_time is not None:
+            self.video.report(message)
 
     def _on_stream_destroy(self, message: wire.DisplayStreamDestroy) -> None:
         self.video.destroy(message.id)
@@ -292,7 +313,7 @@ class DisplayChannel(ClientChannel):
         wire.DisplayStreamClip: _on_stream_clip,
         wire.DisplayStreamDestroy: _on_stream_destroy,
         wire.DisplayStreamDestroyAll: _on_stream_destroy_all,
-        wire.DisplayStreamActivateReport: ClientChannel._on_ignored,
+        wire.DisplayStreamActivateReport: _on_stream_report,
     }
 
 

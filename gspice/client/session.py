@@ -1,6 +1,6 @@
 """A client's session, sans-IO: the main channel, and which other channels to open."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
 from gspice.client.channel import ClientChannel, Handlers
@@ -8,10 +8,11 @@ from gspice.client.cursor import CursorChannel
 from gspice.client.display import DisplayChannel
 from gspice.client.errors import quoted
 from gspice.client.inputs import InputsChannel
+from gspice.client.server_time import ServerTime
 from gspice.errors import ProtocolError
 from gspice.wire.caps import CapSet, MainCap
 from gspice.wire.channel_types import ChannelType
-from gspice.wire.enums import ImageCompression, MouseMode
+from gspice.wire.enums import ImageCompression, MouseMode, VideoCodec
 from gspice.wire.messages.main import (
     MainAgentConnected,
     MainAgentConnectedTokens,
@@ -48,8 +49,10 @@ class MainChannel(ClientChannel):
     TYPE: ClassVar[ChannelType] = ChannelType.MAIN
     CAPS: ClassVar[CapSet] = CapSet.of(MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS)
 
-    def __init__(self) -> None:
+    def __init__(self, server_time: ServerTime | None = None) -> None:
+        """``server_time`` is told what the server's clock says."""
         super().__init__()
+        self._server_time = server_time
         self.session_id: int | None = None
         """What the other channels link with; None before INIT."""
         self.listed = False
@@ -71,6 +74,7 @@ class MainChannel(ClientChannel):
             raise ProtocolError("a second INIT on the main channel")
         self.session_id = message.session_id
         self._set_mouse(message.supported_mouse_modes, message.current_mouse_mode)
+        self._set_time(message.multi_media_time)
         self.send(MainAttachChannels())
 
     def _on_channels(self, message: MainChannelsList) -> None:
@@ -83,6 +87,13 @@ class MainChannel(ClientChannel):
 
     def _on_mouse_mode(self, message: MainMouseMode) -> None:
         self._set_mouse(message.supported_modes, message.current_mode)
+
+    def _on_time(self, message: MainMultiMediaTime) -> None:
+        self._set_time(message.time)
+
+    def _set_time(self, mm_time: int) -> None:
+        if self._server_time is not None:
+            self._server_time.heard(mm_time)
 
     def _set_mouse(self, supported: int, current: int) -> None:
         self.supported_mouse_modes = MouseMode(supported & 3)
@@ -106,6 +117,7 @@ class MainChannel(ClientChannel):
         MainInit: _on_init,
         MainChannelsList: _on_channels,
         MainMouseMode: _on_mouse_mode,
+        MainMultiMediaTime: _on_time,
         MainName: _on_name,
         MainUuid: _on_uuid,
         MainMigrateBegin: _on_main_migrate,
@@ -113,7 +125,6 @@ class MainChannel(ClientChannel):
         MainMigrateSwitchHost: _on_switch_host,
         MainMigrateCancel: ClientChannel._on_ignored,
         MainMigrateEnd: ClientChannel._on_ignored,
-        MainMultiMediaTime: ClientChannel._on_ignored,
         MainAgentConnected: ClientChannel._on_ignored,
         MainAgentConnectedTokens: ClientChannel._on_ignored,
         MainAgentDisconnected: ClientChannel._on_ignored,
@@ -131,10 +142,23 @@ class Session:
         wanted: Collection[ChannelType] = ALL_CHANNELS,
         display_id: int = 0,
         compression: ImageCompression = ImageCompression.OFF,
-        video: bool = False,
+        video: bool | Collection[VideoCodec] = False,
+        preferred_codecs: Sequence[VideoCodec] = (),
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        self.main = MainChannel()
-        self.display = DisplayChannel(display_id, compression=compression, video=video)
+        """``video`` and ``preferred_codecs``: as DisplayChannel has them.
+
+        ``clock``: seconds, from anywhere; None: how video goes is not reported to the server.
+        """
+        server_time = ServerTime(clock) if clock is not None else None
+        self.main = MainChannel(server_time)
+        self.display = DisplayChannel(
+            display_id,
+            compression=compression,
+            video=video,
+            preferred_codecs=preferred_codecs,
+            server_time=server_time,
+        )
         self.inputs = InputsChannel()
         self.cursor = CursorChannel(display_id)
         for channel in (self.display, self.inputs, self.cursor):

@@ -4,13 +4,15 @@ import pytest
 
 from gspice.client.session import MAX_CHANNELS, Session
 from gspice.errors import ProtocolError
-from gspice.wire.caps import CapSet
+from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
-from gspice.wire.enums import MouseMode
+from gspice.wire.enums import MouseMode, VideoCodec
 from gspice.wire.message import Message
 from gspice.wire.messages import base, main
+from gspice.wire.messages.display import DisplayReset, DisplayStreamActivateReport, DisplayStreamReport
 from gspice.wire.types import ChannelId
 from tests.client.fake_server import create_primary
+from tests.client.messages import FRAME, STREAM
 
 INIT = main.MainInit(
     session_id=7,
@@ -72,6 +74,28 @@ def test_what_a_server_must_not_send() -> None:
 def test_what_is_known_of_the_machine() -> None:
     session = feed(Session(), INIT, main.MainName(name="vm"), main.MainUuid(uuid=bytes(range(16))))
     assert (session.main.machine, session.main.uuid) == ("vm", bytes(range(16)))
+
+
+def test_the_display_hears_what_time_it_is_at_the_server() -> None:
+    now = 100.0
+    session = feed(Session(video=[VideoCodec.MJPEG], clock=lambda: now), INIT)
+    display = session.display
+    display.start(CapSet.of(DisplayCap.STREAM_REPORT))
+    display.take_output()
+    assert {DisplayCap.STREAM_REPORT, DisplayCap.CODEC_MJPEG} <= set(display.caps)
+    wanted = DisplayStreamActivateReport(stream_id=STREAM.id, unique_id=2, max_window_size=1, timeout_ms=1000)
+    delays = []
+    for message in (None, main.MainMultiMediaTime(time=300)):
+        if message is not None:
+            now = 101.0
+            feed(session, message)
+        for serial, each in enumerate((create_primary(8, 4), STREAM, wanted, FRAME), 1):
+            display.receive(each, serial)
+        delays += [
+            each.last_frame_delay for each in display.take_output() if isinstance(each, DisplayStreamReport)
+        ]
+        display.receive(DisplayReset(), 5)
+    assert delays == [0, -299], "the frame was for 1"
 
 
 def test_mouse_modes() -> None:
