@@ -101,12 +101,14 @@ class Library:
     """stock or gspice."""
     compression: str
     """What the host sets; for gspice also AUTO."""
+    video: tuple[str, ...] = ()
+    """What the host is told of video streams, see replay_host.c; without a word there are none."""
 
     def arguments(self, *, real_time: bool) -> list[str]:
         value = HOST_DEFAULT if self.compression == AUTO else self.compression
         # Ours reads recordings a buffer at a time, in which others' events would be waited for.
         short = ["short-reads"] if real_time and self.name == "gspice" else []
-        return [value, "wan", *short]
+        return [value, "wan", *self.video, *short]
 
     def environment(self, directory: Path) -> dict[str, str]:
         """Of the host; the configuration file of the machine does not count."""

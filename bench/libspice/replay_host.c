@@ -2,6 +2,8 @@
  *
  * The first argument says how images are compressed: off, lz, auto_glz ... Others, in any order:
  *   wan          JPEG and zlib-over-GLZ where the library finds the client's link slow; without it never
+ *   filter       what plays becomes a video stream; without it nothing does
+ *   codecs=LIST  of these, as spice_server_set_video_codecs takes them
  *   short-reads  for libraries that read ahead: a read ends with what is there, see recording_input.h
  * The recording's text comes on standard input, whenever it comes: the core interface runs while it is waited for.
  * Standard output gets lines:
@@ -279,10 +281,15 @@ static int listening(int *port)
 
 int main(int argc, char **argv)
 {
-    bool wan = false, short_reads = false;
+    bool wan = false, short_reads = false, filter = false;
+    const char *codecs = NULL;
     for (int i = 2; i < argc; i++)
         if (!strcmp(argv[i], "wan"))
             wan = true;
+        else if (!strcmp(argv[i], "filter"))
+            filter = true;
+        else if (!strncmp(argv[i], "codecs=", 7))
+            codecs = argv[i] + 7;
         else if (!strcmp(argv[i], "short-reads"))
             short_reads = true;
         else {
@@ -300,7 +307,11 @@ int main(int argc, char **argv)
     spice_wan_compression_t on_slow_links = wan ? SPICE_WAN_COMPRESSION_AUTO : SPICE_WAN_COMPRESSION_NEVER;
     spice_server_set_jpeg_compression(server, on_slow_links);
     spice_server_set_zlib_glz_compression(server, on_slow_links);
-    spice_server_set_streaming_video(server, SPICE_STREAM_VIDEO_OFF);
+    spice_server_set_streaming_video(server, filter ? SPICE_STREAM_VIDEO_FILTER : SPICE_STREAM_VIDEO_OFF);
+    if (codecs && spice_server_set_video_codecs(server, codecs)) {
+        errno = EINVAL;
+        fail(codecs);
+    }
     core.channel_event = channel_event;
     if (spice_server_init(server, &core)) {
         errno = EINVAL;

@@ -82,7 +82,11 @@ class Stream:
 
 @dataclass(slots=True)
 class VideoStreams:
-    """Of one display channel. ProtocolError: a server that does not keep to its own numbers."""
+    """Of one display channel. ProtocolError: a server that does not keep to its own numbers.
+
+    But frames, all messages about a stream that there is not are passed over: where libspice-server has no encoder that
+    suits a client, it leaves out the stream's creation and its frames, and nothing else.
+    """
 
     clock: Callable[[], float] = lambda: 0.0
     """Seconds, for when frames came."""
@@ -107,15 +111,17 @@ class VideoStreams:
             raise ProtocolError(f"{len(self._streams)} video streams, more than {MAX_STREAMS}")
 
     def clip(self, message: wire.DisplayStreamClip) -> None:
-        self.stream(message.id).clip = message.clip
+        if stream := self._streams.get(message.id):
+            stream.clip = message.clip
 
     def report(self, message: wire.DisplayStreamActivateReport) -> None:
         """The server wants to know how it goes."""
-        self.stream(message.stream_id).reports = StreamReports(message)
+        if stream := self._streams.get(message.stream_id):
+            stream.reports = StreamReports(message)
 
     def destroy(self, number: int) -> None:
-        self.stream(number)
-        self._finish(number)
+        if number in self._streams:
+            self._finish(number)
 
     def clear(self) -> None:
         for number in list(self._streams):

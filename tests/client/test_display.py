@@ -118,8 +118,6 @@ def test_off_screen_surfaces(shown: DisplayChannel) -> None:
         display.DisplaySurfaceDestroy(surface_id=1),
         fill(0, WHOLE, 1),
         display.DisplayGlDraw(x=0, y=0, width=1, height=1),
-        display.DisplayStreamClip(id=0, clip=wire.ClipNone()),
-        display.DisplayStreamDestroy(id=0),
         display.DisplayStreamData(id=0, mm_time=1, data=b""),
         copy(wire.FromCache(id=1, width=8, height=4)),
     ],

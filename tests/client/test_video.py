@@ -22,6 +22,7 @@ from tests.client.messages import feed
 
 WHOLE = Rect(0, 0, 64, 48)
 FILM = Rect(8, 8, 40, 32)
+ACTIVATE = display.DisplayStreamActivateReport(stream_id=7, unique_id=9, max_window_size=3, timeout_ms=1000)
 
 
 def jpeg(width: int = 32, height: int = 24, upper: int = 250, lower: int = 250) -> bytes:
@@ -110,6 +111,18 @@ def test_what_cannot_be_decoded_leaves_its_mark(shown: DisplayChannel) -> None:
     assert shown.complete
     feed(shown, create(codec=77), data(jpeg()))
     assert not shown.complete and "codec 77" in shown.unsupported_text()
+
+
+def test_streams_that_were_never_created_may_be_spoken_of(shown: DisplayChannel) -> None:
+    # As libspice-server does where it has no encoder that suits a client.
+    corner = wire.ClipRects(rects=(Rect(0, 0, 1, 1),))
+    feed(shown, ACTIVATE, display.DisplayStreamClip(id=7, clip=corner), display.DisplayStreamDestroy(id=7))
+    feed(shown, display.DisplayStreamDestroyAll(), create(), data(jpeg()))
+    assert shown.complete and bright(shown) == FILM, "nothing of it is kept"
+    feed(shown, display.DisplayStreamDestroy(id=7))
+    assert shown.video.destroyed == 1
+    with pytest.raises(ProtocolError, match="stream 7"):
+        feed(shown, data(jpeg()))
 
 
 def test_sizes_that_nobody_has(shown: DisplayChannel) -> None:
@@ -226,9 +239,6 @@ class Watched:
 
     def reports(self) -> list[display.DisplayStreamReport]:
         return [each for each in self.channel.take_output() if isinstance(each, display.DisplayStreamReport)]
-
-
-ACTIVATE = display.DisplayStreamActivateReport(stream_id=7, unique_id=9, max_window_size=3, timeout_ms=1000)
 
 
 def test_reports_once_they_are_asked_for() -> None:
