@@ -38,9 +38,9 @@ class UnknownPixels:
 
     def drawn(self, drawable: ops.Drawable, rects: Iterable[Rect]) -> None:
         """A drawable was drawn and changed these rectangles."""
-        if not self._regions:
-            return
         rects = list(rects)
+        if not self._regions or not rects:
+            return
         if isinstance(drawable.op, ops.CopyBits):
             self._moved(drawable, drawable.op, rects)
         elif isinstance(drawable.op, ops.Copy) and _plain(drawable, drawable.op):

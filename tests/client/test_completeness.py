@@ -101,3 +101,12 @@ def test_a_copy_of_the_region_is_handed_out() -> None:
     assert unknown.of(0)
     unknown.forget(0)
     assert not unknown.of(0)
+
+
+def test_copies_from_far_away_that_draw_nothing() -> None:
+    unknown = UnknownPixels()
+    unknown.lost(0, [WHOLE])
+    far = -(1 << 31)
+    unknown.drawn(drawable(0, Rect(2, 2, 4, 4), ops.CopyBits(Point(far, far))), [])
+    unknown.drawn(drawable(0, Rect(2, 2, 4, 4), surface_copy(0, Rect.sized(far, far, 2, 2))), [])
+    assert unknown.of(0).rects() == [WHOLE]

@@ -7,6 +7,7 @@ from PIL import Image
 
 from gspice.client.display import DisplayChannel
 from gspice.client.server_time import ServerTime
+from gspice.client.still_picture import StillPicture
 from gspice.client.stream_report import NO_DECODER
 from gspice.client.video import CODEC_CAPS, MAX_FINISHED, VideoStreams, caps
 from gspice.errors import ProtocolError
@@ -290,3 +291,18 @@ def test_figures_of_streams_that_are_over() -> None:
     assert (first.frames, first.bytes, first.first_at, first.last_at) == (2, 2 * len(jpeg()), 10.0, 12.5)
     assert first.decoder is None and [each.id for each in others] == [8, 9]
     assert all(each.first_at is None for each in others)
+
+
+def test_a_film_that_never_rests_is_taken_with_its_newest_frame() -> None:
+    watched = Watched()
+    still = StillPicture(watched.channel, quiet=0.5, patience=2.0)
+    watched.feed(create())
+    frames = 0
+    while not still.reached(watched.now):
+        watched.feed(data(jpeg(upper=0, lower=0)))
+        frames += 1
+        watched.now += 0.04
+        assert frames < 100, "it must end"
+    assert frames > 40 and watched.channel.complete
+    watched.feed(data(jpeg()))
+    assert bright(watched.channel) == FILM
