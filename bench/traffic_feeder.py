@@ -43,6 +43,8 @@ class Fed:
     commands: int = 0
     span_s: float = 0.0
     late_s: float = 0.0
+    begun_s: float = 0.0
+    """When the first event was due, by the monotonic clock, which all processes share."""
 
 
 class NoRecording(RuntimeError):
@@ -114,7 +116,8 @@ def feed(
     assert isinstance(head, bytes)
     write([head, PADDING, NEXT])
     begun()
-    start, first_ns, fed = now(), None, Fed()
+    start, first_ns = now(), None
+    fed = Fed(begun_s=start)
     waiting: list[bytes] = []
     due = start
     for event in parts:

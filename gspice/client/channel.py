@@ -55,6 +55,8 @@ class ClientChannel:
         self.server_caps = CapSet()
         self.handled = 0
         """Serial of the last message that was handled."""
+        self.received_bytes = 0
+        """So far, of the link stage too."""
         self.peer: Callable[[int, int], ClientChannel | None] = lambda channel_type, channel_id: None
         """The session's other channels, by type and id: what it may have to wait for."""
         self.notices: deque[str] = deque(maxlen=MAX_NOTICES)

@@ -55,6 +55,7 @@ class ChannelLink:
 
         LinkRefused, ProtocolError: the connection is to be closed.
         """
+        self.channel.received_bytes += len(data)
         if self._reader is None:
             self._link.receive(data)
             if not self._link.done:

@@ -145,14 +145,15 @@ class Session:
         video: bool | Collection[VideoCodec] = False,
         preferred_codecs: Sequence[VideoCodec] = (),
         clock: Callable[[], float] | None = None,
+        display: DisplayChannel | None = None,
     ) -> None:
-        """``video`` and ``preferred_codecs``: as DisplayChannel has them.
+        """``video`` and ``preferred_codecs``: as DisplayChannel has them; ``display``: one to use instead.
 
         ``clock``: seconds, from anywhere; None: how video goes is not reported to the server.
         """
         server_time = ServerTime(clock) if clock is not None else None
         self.main = MainChannel(server_time)
-        self.display = DisplayChannel(
+        self.display = display or DisplayChannel(
             display_id,
             compression=compression,
             video=video,
