@@ -17,6 +17,7 @@ from bench import (
     traffic,
     video_detect,
     video_encode,
+    video_quality,
     video_streams,
 )
 
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "link-latency": lambda _: link_latency.main(),
     "video-encode": lambda _: video_encode.main(),
     "video-detect": video_detect.main,
+    "video-quality": lambda _: video_quality.main(),
     "video-streams": lambda _: video_streams.main(),
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),

@@ -143,7 +143,7 @@ def in_short(run: Figures) -> str:
 
 
 CELLS: dict[str, Callable[[Figures], str]] = {
-    "frames until it is streamed": lambda run: "never" if math.isinf(run.delay) else known(run.delay, ".0f"),
+    "start, frames": lambda run: "never" if math.isinf(run.delay) else known(run.delay, ".0f"),
     "cover": lambda run: known(run.cover, ".1%"),
     "too much": lambda run: known(run.excess, ".1%"),
     "streams": lambda run: str(run.created),
@@ -158,8 +158,8 @@ def known(value: float, form: str) -> str:
 
 def table(played: list[Played]) -> list[str]:
     """Lines: theirs first, ours beside it."""
-    names = [cell for name in CELLS for cell in (name, "ours")]
-    lines = header("scene", "needed: streams", "frames", *names)
+    names = [f"{cell}, {name}" for cell in CELLS for name in LIBRARIES]
+    lines = header("scene", "streams needed", "frames drawn", *names)
     for one in played:
         some = next(iter(one.figures.values()), None)
         needed = ("", "") if some is None else (some.places, some.drawn)
