@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from bench.traffic_feeder import Fed
 from bench.traffic_host import Figures
 from bench.video_quality import KeepingDisplay, Window, cells, judged, pictures
 from bench.video_quality_film import HEIGHT, WIDTH, frame, shown_at
@@ -13,6 +14,7 @@ from gspice.wire.enums import StreamFlags, VideoCodec
 from gspice.wire.messages import display as wire
 
 BEGUN = 50.0
+FED = Fed(begun_s=BEGUN, late_s=0.03)
 WHOLE = Rect(0, 0, WIDTH, HEIGHT)
 
 
@@ -44,7 +46,7 @@ def window(first: float, last: float) -> Window:
 
 
 def test_frames_are_held_against_the_ones_they_show() -> None:
-    run = judged(display_with([24, 25, 26, 48, 48]), window(1.5, 3.5), BEGUN)
+    run = judged(display_with([24, 25, 26, 48, 48]), window(1.5, 3.5), FED)
     assert run.numbers == {24, 25, 26, 48}
     assert (run.seconds, run.received_bytes, run.cpu_s) == (2.0, 3_000_000, 1.0)
     assert run.lateness == pytest.approx([0.1] * 5)
@@ -54,13 +56,13 @@ def test_frames_are_held_against_the_ones_they_show() -> None:
 
 def test_only_what_comes_while_it_is_measured_counts() -> None:
     last = shown_at(48) - 0.01
-    assert judged(display_with([24, 25, 48]), window(shown_at(25), last), BEGUN).numbers == {24, 25}
+    assert judged(display_with([24, 25, 48]), window(shown_at(25), last), FED).numbers == {24, 25}
 
 
 def test_what_cannot_be_decoded_is_counted_and_the_next_is_not_lost() -> None:
     display = display_with([24, 25])
     display.kept[0].data = b"no JPEG"
-    run = judged(display, window(0.0, 9.0), BEGUN)
+    run = judged(display, window(0.0, 9.0), FED)
     assert (run.unknown, run.numbers) == (1, {25})
 
 
@@ -71,5 +73,5 @@ def test_streams_with_the_last_row_first_are_turned_round() -> None:
 
 
 def test_cells_are_by_frames_that_were_shown() -> None:
-    run = judged(display_with([24, 25]), window(1.0, 3.0), BEGUN)
-    assert cells(run)[2:] == ["1.0", "1500.0", "12.0", "500.0", "100"]
+    run = judged(display_with([24, 25]), window(1.0, 3.0), FED)
+    assert cells(run)[2:] == ["1.0", "1500.0", "12.0", "500.0", "0.50", "100", "30"]
