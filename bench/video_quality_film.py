@@ -33,7 +33,7 @@ def frame(number: int) -> Picture:
     one = cut(texture(1 + shot % 3, 128), int(60 * s), int(90 * np.sin(s)) + 300 * shot, WIDTH, HEIGHT)
     two = cut(texture(2 + shot % 3, 64), int(70 * np.sin(0.7 * s)) + 200, int(40 * s), WIDTH, HEIGHT)
     picture = one + two
-    across, down, radius = int(WIDTH / 2 + 500 * np.sin(1.3 * s)), HEIGHT // 2, 160
+    across, down, radius = int(WIDTH / 2 + WIDTH / 4 * np.sin(1.3 * s)), HEIGHT // 2, HEIGHT // 7
     y, x = np.ogrid[-radius:radius, -radius:radius]
     part = picture[down - radius : down + radius, across - radius : across + radius]
     part[x * x + y * y < radius * radius] = (60, 90, 220, 0)
