@@ -7,6 +7,7 @@ moved, as often as clients can take it; each client is then served from that loo
 import itertools
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -23,6 +24,7 @@ from gspice.stream.encoders import EncodeHere, Encoders, Result
 from gspice.stream.image_encoder import EncodedImage, encode
 from gspice.stream.screen import PixelSource, Screen
 from gspice.stream.statistics import DamageStatistics
+from gspice.stream.video_encoder import VideoCodec
 from gspice.vdi.qxl import Head, MonitorsConfig
 from gspice.wire.caps import DisplayCap
 from gspice.wire.messages import display as wire
@@ -80,6 +82,8 @@ class DisplayChannel:
         self.encoder_choice = encoder_choice or EncoderChoice()
         self._detector: VideoDetector | None = None
         """None: nothing is looked for."""
+        self._warmed: set[tuple[VideoCodec, ...]] = set()
+        """For which of clients' codecs encoders have been tried."""
         self._captures: dict[Rect, Pixels] = {}
         """Of the newest look, for several clients."""
         self._encoders = encoders or EncodeHere()
@@ -256,8 +260,17 @@ class DisplayChannel:
         if self._detector is not None:
             playing = self._detector.looked(look, now)
             screen.play([region.rect for region in playing])
+            if self._detector.suspects and not playing:
+                self._warm_encoders(now)
             for client in self._clients:
                 client.play(playing, look.changed, now)
+
+    def _warm_encoders(self, now: float) -> None:
+        """Have ready what clients' streams would need, should any begin."""
+        wanted = {codecs for client in self._clients if (codecs := client.video_codecs())} - self._warmed
+        for codecs in wanted:
+            self._warmed.add(codecs)
+            self.pack(partial(self.encoder_choice.warm, codecs), lambda result, now: None, now)
 
     def _new_detector(self) -> VideoDetector | None:
         screen, mode = self.screen, self.settings.video

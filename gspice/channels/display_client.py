@@ -25,6 +25,7 @@ from gspice.stream.image_encoder import EncodedImage
 from gspice.stream.pacing import Pacing
 from gspice.stream.screen import Look, Screen
 from gspice.stream.statistics import DisplayNumbers, DisplayStatistics
+from gspice.stream.video_encoder import VideoCodec
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.channel_types import ChannelType
 from gspice.wire.message import Message
@@ -270,6 +271,10 @@ class DisplayChannelClient(ChannelClient):
         """What plays on the screen's newest frame, which ``looked`` was told of."""
         if self._view is not None:
             self._video.looked(regions, changed, self._view, now)
+
+    def video_codecs(self) -> tuple[VideoCodec, ...]:
+        """What its streams would be, best first."""
+        return self._video.codecs() if self._view is not None else ()
 
     def expire(self, regions: Sequence[VideoRegion]) -> None:
         """Only these play on."""

@@ -118,17 +118,17 @@ class DisplayVideo:
     def prefer(self, codecs: Sequence[int]) -> None:
         """The client's own order. Streams that would be of another codec now begin anew."""
         self._preferred = codecs
-        best = self._codecs()[:1]
+        best = self.codecs()[:1]
         for id, stream in list(self._streams.items()):
             if stream.begun_with not in best and self._view is not None:
                 self._end(id, stream, self._view)
 
-    def _codecs(self) -> list[VideoCodec]:
+    def codecs(self) -> tuple[VideoCodec, ...]:
         """What can be tried, best first."""
         order = codec_order(self._hub.video_codecs, self._caps, self._preferred)
         if self.browser:
             order = tuple(codec for codec in order if codec is VideoCodec.MJPEG)
-        return [codec for codec in order if codec not in self._failed]
+        return tuple(codec for codec in order if codec not in self._failed)
 
     # What plays
 
@@ -185,7 +185,7 @@ class DisplayVideo:
     def _begin(self, region: VideoRegion, view: ClientView) -> None:
         if region.id in self._refused or len(self._streams) >= MOST_STREAMS:
             return
-        codecs = self._codecs()
+        codecs = self.codecs()
         if not codecs:
             return
         used = {stream.number for stream in self._streams.values()}

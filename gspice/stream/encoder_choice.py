@@ -117,6 +117,18 @@ class EncoderChoice:
             f"no video encoder for this stream ({'; '.join(reasons) or 'no codec to choose from'})"
         )
 
+    def warm(self, codecs: Iterable[VideoCodec]) -> None:
+        """Find out which encoder the first of these would have: loading and trying them takes some frames' time."""
+        for codec in codecs:
+            if codec is VideoCodec.MJPEG:
+                return
+            for spec in self._specs:
+                if spec.codec is codec:
+                    if spec.name not in self._tried:
+                        self._try(spec)
+                    if not self._tried[spec.name].reason:
+                        return
+
     def _opened(self, spec: EncoderSpec, settings: EncoderSettings) -> VideoEncoder:
         if spec.name not in self._tried:
             self._try(spec)

@@ -58,6 +58,7 @@ class RandomDetector:
         self.bounds = screen.bounds
         self.regions: list[VideoRegion] = []
         self.ends: float | None = None
+        self.suspects = False
 
     def looked(self, look: object, now: float) -> Sequence[VideoRegion]:
         rnd = self.random

@@ -36,6 +36,7 @@ class Told:
 
     regions: ClassVar[list[VideoRegion]] = []
     ends: ClassVar[float | None] = None
+    suspects: ClassVar[bool] = False
 
     def __init__(self, screen: object, mode: VideoMode) -> None:
         assert mode is not VideoMode.OFF
@@ -54,7 +55,7 @@ class Told:
 @pytest.fixture(autouse=True)
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Told]]:
     monkeypatch.setattr(display, "VideoDetector", Told)
-    Told.regions, Told.ends = [], None
+    Told.regions, Told.ends, Told.suspects = [], None, False
     yield Told
 
 
@@ -322,6 +323,20 @@ def test_the_client_s_own_order_counts() -> None:
     ]
     assert isinstance(destroy, wire.DisplayStreamDestroy)
     assert isinstance(again, wire.DisplayStreamCreate) and again.codec == 2
+
+
+def test_encoders_are_tried_once_before_the_first_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Film()
+    warmed: list[tuple[int, ...]] = []
+    monkeypatch.setattr(rig.hub.encoder_choice, "warm", warmed.append)
+    rig.client()
+    rig.client(CapSet.of(DisplayCap.MULTI_CODEC))
+    rig.frame()
+    assert not warmed
+    Told.suspects = True
+    rig.frame()
+    rig.frame()
+    assert warmed == [(2, 1)]
 
 
 def test_the_operator_s_order_counts() -> None:

@@ -93,6 +93,16 @@ def test_what_stands_still_in_a_scene_is_part_of_it(still: Picture) -> None:
     assert covered(screen.history, FILM, screen.slot) == []
 
 
+def test_flat_and_odd_shapes_are_drawn_films() -> None:
+    screen = Screen()
+    flat = np.full((96, 160, 4), 200, np.uint8)
+    screen.play(STILL_SLOTS + 20, {DIALOG: flat})
+    assert covered(screen.history, FILM, screen.slot) == []
+    corner = Rect(DIALOG.right, DIALOG.bottom - 48, DIALOG.right + 96, DIALOG.bottom)
+    screen.play(STILL_SLOTS + 20, {DIALOG: dialog(DIALOG), corner: dialog(corner)})
+    assert covered(screen.history, FILM, screen.slot) == []
+
+
 def test_small_things_are_part_of_it() -> None:
     screen, logo = Screen(), Rect(320, 32, 368, 64)
     assert (logo.width // 16) * (logo.height // 16) < LEAST_TILES

@@ -4,6 +4,7 @@ from gspice.geometry import Rect
 from gspice.stream.detect.playing import (
     ABANDONED_S,
     GROWN_S,
+    HASTY_S,
     HOLD_S,
     LEAST_COPIES,
     MOVED_S,
@@ -103,3 +104,34 @@ def test_measures_of_rectangles() -> None:
     assert steady(PLACE, PLACE.translate(4, 0)) and not steady(PLACE, PLACE.translate(5, 0))
     assert alike(PLACE, PLACE.translate(90, 0)) and not alike(PLACE, Rect(0, 0, 96, 112))
     assert same_shape(Rect(0, 0, 160, 90), Rect(5, 5, 325, 185)) and not same_shape(PLACE, BOUNDS)
+
+
+def test_what_was_no_window_is_not_believed_again_soon() -> None:
+    video, one, other = (
+        PlayingVideo(1, Rect(0, 0, 640, 360), 0.0),
+        Rect(64, 64, 128, 128),
+        Rect(256, 64, 320, 128),
+    )
+    video.cover([one], 1.0)
+    assert video.covered == (one,)
+    video.cover([], 1.0 + HASTY_S / 2)
+    video.cover([other], 2.0 + HASTY_S / 2)
+    assert video.covered == ()
+    late = 1.0 + 2 * HASTY_S
+    video.cover([other], late)
+    assert video.covered == (other,)
+    video.cover([other, one], late + 1)
+    assert video.covered == (other, one)
+    video.cover([other], late + 2)
+    video.cover([other, one], late + 2 + 1.5 * HASTY_S)
+    assert video.covered == (other,), "twice as long"
+    video.cover([other, one], late + 2 + 2.5 * HASTY_S)
+    assert video.covered == (other, one)
+
+
+def test_a_window_that_stood_for_long_and_goes_is_no_mistake() -> None:
+    video, window = PlayingVideo(1, Rect(0, 0, 640, 360), 0.0), Rect(64, 64, 128, 128)
+    video.cover([window], 1.0)
+    video.cover([], 2.0 + HASTY_S)
+    video.cover([window], 3.0 + HASTY_S)
+    assert video.covered == (window,)

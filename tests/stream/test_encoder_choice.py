@@ -12,6 +12,7 @@ from gspice.geometry import Rect
 from gspice.server.video_codecs import DEFAULT, parse_video_codecs
 from gspice.stream.encoder_choice import CODEC_CAPS, MULTI_CODEC, EncoderChoice, client_codecs, codec_order
 from gspice.stream.encoder_specs import EncoderSpec
+from gspice.stream.ffmpeg_encoder import FfmpegEncoder
 from gspice.stream.video_encoder import EncodedFrame, EncoderSettings, VideoCodec, VideoEncoder
 from gspice.wire.caps import DisplayCap
 
@@ -190,3 +191,20 @@ def test_every_codec_has_one_that_really_works(codec: VideoCodec) -> None:
     assert encoder.settings.codec is codec
     assert encoder.encode(bytes(64 * 48 * 4), 256, time_ms=1).key
     encoder.close()
+
+
+def test_warming_tries_until_one_works() -> None:
+    opened: list[str] = []
+
+    def open_one(spec: EncoderSpec, settings: EncoderSettings) -> VideoEncoder:
+        opened.append(spec.name)
+        if spec.codec is VideoCodec.H264:
+            raise EncoderError("not here")
+        return FfmpegEncoder(spec, settings)
+
+    choice = EncoderChoice(open_one=open_one, hardware=False)
+    choice.warm((VideoCodec.H264, VideoCodec.VP8, VideoCodec.VP9))
+    assert opened == ["libx264", "libvpx"]
+    choice.warm((VideoCodec.H264, VideoCodec.VP8))
+    choice.warm((VideoCodec.MJPEG, VideoCodec.VP9))
+    assert opened == ["libx264", "libvpx"], "what is known is not tried again"

@@ -15,8 +15,9 @@ cdef enum:
     MOST = 8
     NOT_STILL = 0
     BLANK = 1  # still, and like a film as well as like a desktop
-    DESK = 2
-    TAKEN = 3  # still, and belongs to the group that is collected, or to one before
+    FLAT = 2  # like a desktop, but as well like a drawn film
+    SHARP = 3
+    TAKEN = 4  # still, and belongs to the group that is collected, or to one before
 
 STILL_SLOTS = STILL
 LEAST_TILES = LEAST
@@ -24,14 +25,13 @@ MOST_RECTS = MOST
 
 
 cdef struct Group:
-    int count, desk, top, bottom
+    int count, desk, sharp, left, right, top, bottom
 
 
 cdef void classify(TileHistory history, const Box *box, int64_t slot, uint8_t *kinds) noexcept nogil:
     cdef int x, y, i = 0
     cdef Tile *tile
     cdef Tile seen
-    cdef bint desk
     for y in range(box.top, box.bottom):
         for x in range(box.left, box.right):
             tile = history.row(y) + x
@@ -42,10 +42,9 @@ cdef void classify(TileHistory history, const Box *box, int64_t slot, uint8_t *k
                 seen = tile[0]
                 history.look(&seen, x, y)
                 if seen.last_slight + seen.last_contrast == 0:
-                    desk = seen.level > DARK
+                    kinds[i] = FLAT if seen.level > DARK else BLANK
                 else:
-                    desk = 2 * seen.last_contrast > seen.last_slight
-                kinds[i] = DESK if desk else BLANK
+                    kinds[i] = SHARP if 2 * seen.last_contrast > seen.last_slight else BLANK
             i += 1
 
 
@@ -53,9 +52,10 @@ cdef Group collect(uint8_t *kinds, uint8_t *member, int *stack, int width, int h
     """The still tiles that hang together with one; they are taken, and marked as its members."""
     cdef Group group
     cdef int depth = 1, at, x, y, other, side
-    group.count = group.desk = 0
+    group.count = 0
+    group.left, group.right = first % width, first % width + 1
     group.top, group.bottom = first // width, first // width + 1
-    group.desk += kinds[first] == DESK
+    group.desk, group.sharp = kinds[first] != BLANK, kinds[first] == SHARP
     kinds[first], member[first] = TAKEN, 1
     stack[0] = first
     while depth:
@@ -63,6 +63,7 @@ cdef Group collect(uint8_t *kinds, uint8_t *member, int *stack, int width, int h
         at = stack[depth]
         group.count += 1
         x, y = at % width, at // width
+        group.left, group.right = min(group.left, x), max(group.right, x + 1)
         group.top, group.bottom = min(group.top, y), max(group.bottom, y + 1)
         for side in range(4):
             if side == 0 and x > 0:
@@ -75,12 +76,20 @@ cdef Group collect(uint8_t *kinds, uint8_t *member, int *stack, int width, int h
                 other = at + width
             else:
                 continue
-            if kinds[other] == BLANK or kinds[other] == DESK:
-                group.desk += kinds[other] == DESK
+            if NOT_STILL < kinds[other] < TAKEN:
+                group.desk += kinds[other] != BLANK
+                group.sharp += kinds[other] == SHARP
                 kinds[other], member[other] = TAKEN, 1
                 stack[depth] = other
                 depth += 1
     return group
+
+
+cdef inline bint is_window(const Group *group) noexcept nogil:
+    """Windows have text or edges in them, and are rectangles, or are cut by the video's side."""
+    cdef int box = (group.right - group.left) * (group.bottom - group.top)
+    return (group.count >= LEAST and 10 * group.desk >= 6 * group.count and 12 * group.sharp >= group.count
+            and 20 * group.count >= 17 * box)
 
 
 cdef list rects_of(const uint8_t *member, const Box *box, const Group *group):
@@ -135,10 +144,10 @@ def covered(TileHistory history not None, rect, slot):
             for i in range(count):
                 member[i] = 0
         for i in range(count):
-            if kinds[i] != DESK:
+            if kinds[i] != SHARP:
                 continue
             group = collect(kinds, member, stack, width, height, i)
-            if group.count >= LEAST and 10 * group.desk >= 6 * group.count:
+            if is_window(&group):
                 found += rects_of(member, &box, &group)
             clear(member, width, &group)
         return [place.intersect(rect) for place in found]

@@ -11,6 +11,9 @@ HOLD_S = 3.0
 """How long a region is kept in which nothing changes any more: films hold still."""
 QUIET_S = 0.12
 """After so long without a change a video is paused, or plays elsewhere."""
+HASTY_S, MOST_DOUBT_S = 10.0, 300.0
+"""What lay over a video for less time than that was no window; how long nothing new is believed after it, twice as long
+each time, and at most."""
 SETTLED_S = 0.5
 """How long a video must be smaller for its region to follow."""
 MOVED_S = 0.25
@@ -48,6 +51,8 @@ class PlayingVideo:
         self.changed_at = self.played_at = now
         self.covered: tuple[Rect, ...] = ()
         """What of it shows something else."""
+        self._covered_at = self._believes_at = -HOLD_S
+        self._doubt = HASTY_S
         self._frames: deque[float] = deque([now], maxlen=RATE_FRAMES)
         self._seen = self._steady = rect
         """Where the picture was in the last look, and where its edges have stayed near since ``_steady_since``."""
@@ -117,6 +122,20 @@ class PlayingVideo:
             if (rect.width, rect.height) == size and rect not in others:
                 self.followed(rect.left - self._copy.left, rect.top - self._copy.top, bounds, now)
                 return
+
+    def cover(self, rects: Sequence[Rect], now: float) -> None:
+        """Those seem to lie over it. Where that was wrong a moment ago, it is not believed again for a while."""
+        if tuple(rects) == self.covered:
+            return
+        lost = not all(any(rect.contains(old) for rect in rects) for old in self.covered)
+        if lost and now - self._covered_at < HASTY_S:
+            self._believes_at = now + self._doubt
+            self._doubt = min(2 * self._doubt, MOST_DOUBT_S)
+        if now < self._believes_at:
+            rects = [rect for rect in rects if any(old.contains(rect) for old in self.covered)]
+        if not all(any(old.contains(rect) for old in self.covered) for rect in rects):
+            self._covered_at = now
+        self.covered = tuple(rects)
 
     @property
     def copy(self) -> Rect | None:

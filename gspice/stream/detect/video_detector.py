@@ -62,6 +62,8 @@ class VideoDetector:
         self._copied: dict[Rect, int] = {}
         """Rectangles that were declared, and in how many looks one after the other."""
         self._made = 0
+        self.suspects = False
+        """The newest look has something that may turn out to be a video."""
         self._moved: list[tuple[Rect, float]] = []
         """Where something was moved lately, and when."""
         self._before: list[Rect] = []
@@ -82,11 +84,14 @@ class VideoDetector:
         self._follow(look, now)
         for video in self._playing:
             video.looked(self._history, self._terms, slot, now)
+        self.suspects = False
         if lively >= LEAST_TILES:
-            self._match(find_pictures(self._history, slot, self._terms), slot, now)
+            pictures = find_pictures(self._history, slot, self._terms)
+            self.suspects = bool(pictures)
+            self._match(pictures, slot, now)
         for video in self._playing:
             if not video.quiet(now):
-                video.covered = tuple(covered(self._history, video.rect, slot))
+                video.cover(covered(self._history, video.rect, slot), now)
         return self.expire(now)
 
     def deadline(self) -> float | None:
