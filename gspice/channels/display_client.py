@@ -13,13 +13,14 @@ from typing import ClassVar, Protocol
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.channels.display_images import DisplayImages, Kept
 from gspice.channels.display_messages import copy_bits, surface_copies, surface_create
+from gspice.channels.display_packing import DisplayPacking
 from gspice.channels.display_video import DisplayVideo, VideoHub
 from gspice.errors import ProtocolError
 from gspice.geometry import Rect
 from gspice.pixels import SurfaceSpec
 from gspice.stream.client_caches import ClientCaches
 from gspice.stream.client_view import ClientView
-from gspice.stream.compression import Compression, DisplaySettings, ImageSettings
+from gspice.stream.compression import DisplaySettings, ImageSettings
 from gspice.stream.detect.video_detector import VideoRegion
 from gspice.stream.image_encoder import EncodedImage
 from gspice.stream.pacing import Pacing
@@ -39,7 +40,6 @@ BACKDROP = 1
 """The first of the surfaces in which clients keep what was covered: the guest's own stay on the server."""
 QUEUE_HIGH = 1 << 20
 """Bytes in a client's queue beyond which nothing more is captured for it."""
-JPEG_QUALITY = 85
 REST_S = 0.3
 """Without a change for so long, what was sent lossy is sent again, exactly."""
 
@@ -110,11 +110,9 @@ class DisplayChannelClient(ChannelClient):
         """What the client copies from what it has, before that frame's images."""
         self._later: list[Message] = []
         """What is to follow that frame."""
-        self._preferred: Compression | None = None
-        """The compression that the client asked for, in place of the server's."""
         self._caches = link.caches or ClientCaches()
+        self._packing = DisplayPacking(self._caches, link)
         self._images = DisplayImages(sender, PRIMARY)
-        self._init: wire.DisplayInit | None = None
         self._pacing = Pacing()
         self._lossy_at = 0.0
         self._video = DisplayVideo(
@@ -140,7 +138,7 @@ class DisplayChannelClient(ChannelClient):
         if self._ready:
             raise ProtocolError("a second INIT on the display channel")
         self._ready = True
-        self._init = message
+        self._packing.use(message)
         self.sender.send(wire.DisplayInvalAllPalettes())
         self._images.use(self._caches, message, self.link)
         self._video.browser = not self._images.complete
@@ -154,8 +152,7 @@ class DisplayChannelClient(ChannelClient):
             self._show()
 
     def _on_preferred_compression(self, message: wire.DisplayPreferredCompression, now: float) -> None:
-        asked = message.image_compression
-        self._preferred = Compression(asked) if asked in list(Compression) else self._hub.settings.compression
+        self._packing.prefer(message.image_compression, self._hub.settings.compression)
 
     def _on_pong(self, message: Pong, now: float) -> None:
         if self._pacing.window.answered(message.id, now):
@@ -404,25 +401,10 @@ class DisplayChannelClient(ChannelClient):
         )
 
     def _image_settings(self, *, lossless: bool) -> ImageSettings:
-        settings = self._hub.settings
-        mode = settings.compression if self._preferred is None else self._preferred
-        # A client on the same host reads pixels faster than anyone packs them: it must ask.
-        if self._preferred is None and self.link.local:
-            mode = Compression.OFF
-        init = self._init
-        dictionary = (
-            self._caches.dictionary(init.glz_dictionary_id, init.glz_dictionary_window_size)
-            if init is not None and mode.with_dictionary
-            else None
-        )
-        return ImageSettings(
-            mode=mode,
-            lz4=self.link.channel_caps.has(DisplayCap.LZ4_COMPRESSION),
-            dictionary=dictionary,
-            zlib=settings.zlib_glz.on(wanted=True),
-            jpeg_quality=JPEG_QUALITY
-            if not lossless and self._images.complete and settings.jpeg.on(wanted=self._pacing.slow_link)
-            else 0,
+        return self._packing.settings(
+            self._hub.settings,
+            may_be_lossy=not lossless and self._images.complete,
+            slow_link=self._pacing.slow_link,
         )
 
     def _send(self, message: Message) -> None:
