@@ -36,6 +36,8 @@ REPORT_FRAMES, REPORT_MS = 5, 1000
 MOST_REFUSED: Final = 64
 """Regions that are remembered not to be streams; of more, the oldest are tried again."""
 
+_HALF, _MASK = 1 << 31, (1 << 32) - 1
+
 Result = TypeVar("Result")
 
 
@@ -258,14 +260,22 @@ class DisplayVideo:
                 else:
                     stream.offered = True
                     self._hub.wake_at(now + RETRY_S)
-            elif now >= stream.changed_at + REST_S and self.browser:
-                self._end(id, stream, view)
-            elif now >= stream.changed_at + REST_S:
-                stream.resting = True
-                view.rest_video(stream.shown.rects())
-                self._play_on(view)
-            else:
-                self._hub.wake_at(stream.changed_at + REST_S)
+            elif not stream.under_way:
+                # Clients may show a frame a while after they took it: what is exact must not come before.
+                rests_at = max(stream.changed_at, stream.taken_at) + REST_S
+                if now < rests_at:
+                    self._hub.wake_at(rests_at)
+                else:
+                    self._rest(id, stream, view)
+
+    def _rest(self, id: int, stream: ClientStream, view: ClientView) -> None:
+        """It stands still, and the client shows it, about."""
+        if self.browser:
+            self._end(id, stream, view)
+            return
+        stream.resting = True
+        view.rest_video(stream.shown.rects())
+        self._play_on(view)
 
     def _pack(self, id: int, stream: ClientStream, view: ClientView, now: float) -> None:
         def done(packed: Packed, now: float) -> None:
@@ -310,6 +320,7 @@ class DisplayVideo:
             )
         self._statistics.video(stream.codec, len(frame.data))
         self._marks[self._mark(sender.queued_bytes - before, now)] = stream, True
+        stream.under_way += 1
         sender.flush(more=True)
 
     def _tell_begin(self, stream: ClientStream, dest: Rect, clip: tuple[Rect, ...] | None) -> None:
@@ -344,11 +355,16 @@ class DisplayVideo:
     # What the client says
 
     def answered(self, mark: int, now: float) -> None:
-        """The client has handled all up to the ping of that number."""
-        stream, behind = self._marks.pop(mark, (None, False))
-        if stream is None or stream.ended:
+        """The client has handled all up to the ping of that number; those before may never be answered."""
+        while self._marks and (mark - next(iter(self._marks))) & _MASK < _HALF:
+            self._mark_answered(*self._marks.pop(next(iter(self._marks))), now)
+
+    def _mark_answered(self, stream: ClientStream, behind: bool, now: float) -> None:
+        if stream.ended:
             return
         if behind:
+            stream.under_way -= 1
+            stream.taken_at = now
             stream.rate.delivered(now, self._window.round_trip)
         else:
             stream.rate.reached(now)

@@ -61,6 +61,10 @@ class ClientStream:
         """That picture was offered to the rate, which did not take it."""
         self.changed_at = region.changed_at
         """When the picture last changed."""
+        self.under_way = 0
+        """Frames that the client is not known to have taken."""
+        self.taken_at = region.changed_at
+        """When it took the last."""
         self.busy = False
         """A frame is being packed."""
         self.resting = False

@@ -16,6 +16,7 @@ from gspice.stream.detect.video_detector import VideoMode, VideoRegion
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.message import Message
 from gspice.wire.messages import display as wire
+from gspice.wire.messages.base import Pong
 from gspice.wire.types import ClipNone, ClipRects
 from tests.channels.display_rig import INIT, RecordingSender, Rig, bitmap_copy, fill
 
@@ -419,3 +420,20 @@ def test_two_clients_get_their_own_streams() -> None:
         m.codec for sender in (one, other) for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)
     ]
     assert codecs == [2, 1]
+
+
+def test_a_later_answer_is_one_for_all_before() -> None:
+    """Of a client that stood still for long, the first answers are forgotten."""
+    rig = Film()
+    client, sender = rig.client()
+    Told.regions = [region()]
+    rig.frame()
+    rig.clients.clear()  # nobody answers
+    for _ in range(20):
+        rig.frame()
+    client.receive(Pong(id=sender.pings[-1].id, timestamp=0), rig.now)
+    (stream,) = client._video._streams.values()
+    assert stream.dirty or stream.busy or stream.under_way <= 1
+    rig.clients.append((client, sender))
+    rig.rest()
+    assert stream.resting and not client.lags
