@@ -132,8 +132,9 @@ class FfmpegEncoder(VideoEncoder):
     def _said_on_opening(self) -> str:
         """The reason that FFmpeg only logs: it is made to fail once more, with somebody listening."""
         logging = self._av.logging
-        level = logging.get_level()
+        level, skips = logging.get_level(), logging.get_skip_repeated()
         logging.set_level(logging.ERROR)
+        logging.set_skip_repeated(False)  # for somebody may have listened the first time
         try:
             with logging.Capture() as logs:
                 try:
@@ -142,6 +143,7 @@ class FfmpegEncoder(VideoEncoder):
                     return next((text.strip() for _, _, text in logs if text.strip()), "")
         finally:
             logging.set_level(level)
+            logging.set_skip_repeated(skips)
         return ""
 
     def _new_context(self) -> Any:

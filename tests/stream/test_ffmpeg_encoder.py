@@ -229,7 +229,13 @@ def test_why_an_encoder_does_not_open_is_what_ffmpeg_says() -> None:
         pixels="yuv420p",
         options=lambda _: {"preset": "slowest of all"},
     )
-    level = av.logging.get_level()
-    with pytest.raises(EncoderError, match=r"libx264 does not open .*slowest of all"):
-        opened(wrong)
-    assert av.logging.get_level() == level
+    before = av.logging.get_level()
+    try:
+        for level in (None, av.logging.ERROR):
+            av.logging.set_level(level)
+            for _ in range(2):
+                with pytest.raises(EncoderError, match=r"libx264 does not open .*slowest of all"):
+                    opened(wrong)
+            assert av.logging.get_level() == level
+    finally:
+        av.logging.set_level(before)
