@@ -12,7 +12,7 @@ from gspice.geometry import Rect
 cdef enum:
     STILL = 30
     LEAST = 8
-    MOST = 8
+    MOST = 16
     NOT_STILL = 0
     BLANK = 1  # still, and like a film as well as like a desktop
     FLAT = 2  # like a desktop, but as well like a drawn film
@@ -85,11 +85,12 @@ cdef Group collect(uint8_t *kinds, uint8_t *member, int *stack, int width, int h
     return group
 
 
-cdef inline bint is_window(const Group *group) noexcept nogil:
-    """Windows have text or edges in them, and are rectangles, or are cut by the video's side."""
+cdef inline bint is_window(const Group *group, int width, int height) noexcept nogil:
+    """Windows have text or edges in them, and are rectangles; with what is around a film they may have any shape."""
     cdef int box = (group.right - group.left) * (group.bottom - group.top)
+    cdef bint inside = group.left > 0 and group.top > 0 and group.right < width and group.bottom < height
     return (group.count >= LEAST and 10 * group.desk >= 6 * group.count and 12 * group.sharp >= group.count
-            and 20 * group.count >= 17 * box)
+            and (not inside or 20 * group.count >= 17 * box))
 
 
 cdef list rects_of(const uint8_t *member, const Box *box, const Group *group):
@@ -147,7 +148,7 @@ def covered(TileHistory history not None, rect, slot):
             if kinds[i] != SHARP:
                 continue
             group = collect(kinds, member, stack, width, height, i)
-            if is_window(&group):
+            if is_window(&group, width, height):
                 found += rects_of(member, &box, &group)
             clear(member, width, &group)
         return [place.intersect(rect) for place in found]

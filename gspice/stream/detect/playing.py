@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from gspice.geometry import Rect
+from gspice.region import Region
 from gspice.stream.detect.terms import Terms
 from gspice.stream.detect.tile_history import TileHistory
 
@@ -11,9 +12,11 @@ HOLD_S = 3.0
 """How long a region is kept in which nothing changes any more: films hold still."""
 QUIET_S = 0.12
 """After so long without a change a video is paused, or plays elsewhere."""
-HASTY_S, MOST_DOUBT_S = 10.0, 300.0
-"""What lay over a video for less time than that was no window; how long nothing new is believed after it, twice as long
-each time, and at most."""
+HASTY_S, MOST_DOUBT_S = 5.0, 40.0
+"""What lay over a video for less time than that may have been no window; how long nothing new is believed after it,
+twice as long each time, and at most."""
+MUCH = 4
+"""Part of what lies over it that counts: a window that moves leaves what is around the video as it was."""
 SETTLED_S = 0.5
 """How long a video must be smaller for its region to follow."""
 MOVED_S = 0.25
@@ -125,17 +128,18 @@ class PlayingVideo:
 
     def cover(self, rects: Sequence[Rect], now: float) -> None:
         """Those seem to lie over it. Where that was wrong a moment ago, it is not believed again for a while."""
-        if tuple(rects) == self.covered:
-            return
-        lost = not all(any(rect.contains(old) for rect in rects) for old in self.covered)
-        if lost and now - self._covered_at < HASTY_S:
+        old, new = Region(self.covered), Region(rects)
+        lost, gained = old.copy(), new.copy()
+        lost.subtract_region(new)
+        gained.subtract_region(old)
+        if MUCH * lost.area > old.area and now - self._covered_at < HASTY_S:
             self._believes_at = now + self._doubt
             self._doubt = min(2 * self._doubt, MOST_DOUBT_S)
         if now < self._believes_at:
-            rects = [rect for rect in rects if any(old.contains(rect) for old in self.covered)]
-        if not all(any(old.contains(rect) for old in self.covered) for rect in rects):
+            new.intersect_region(old)
+        elif MUCH * gained.area > new.area:
             self._covered_at = now
-        self.covered = tuple(rects)
+        self.covered = tuple(new.rects())
 
     @property
     def copy(self) -> Rect | None:
