@@ -283,6 +283,11 @@ class DisplayChannel:
         """The operator's order."""
         return self.settings.video_codecs
 
+    @property
+    def full_chroma(self) -> bool:
+        """Whether video is to be 4:4:4."""
+        return self.settings.full_chroma
+
     def capture(self, rect: Rect) -> Pixels:
         """The newest look's pixels, once for all clients."""
         screen = self.screen

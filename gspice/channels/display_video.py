@@ -55,6 +55,10 @@ class VideoHub(Protocol):
     def video_codecs(self) -> Sequence[tuple[str, str]]:
         """The operator's order."""
 
+    @property
+    def full_chroma(self) -> bool:
+        """Whether video is to be 4:4:4."""
+
     def capture(self, rect: Rect) -> Pixels:
         """The newest look's pixels, once for all clients."""
 
@@ -105,6 +109,8 @@ class DisplayVideo:
         """Regions that are no streams, for this client; the newest last."""
         self._failed: set[VideoCodec] = set()
         """What the client has said it cannot show after all."""
+        self._failed_full: set[VideoCodec] = set()
+        """The same with 4:4:4: what decodes in hardware often cannot, and no capability tells."""
         self._marks: dict[int, tuple[ClientStream, bool]] = {}
         """Pings under way around frames, and whether behind the frame: the time between both is what it took."""
         self._reports = 0
@@ -197,7 +203,12 @@ class DisplayVideo:
             if number not in used
         )
         self._streams[region.id] = ClientStream(
-            self._number, region, codecs, self._hub.encoder_choice, link_rate=self._window.rate
+            self._number,
+            region,
+            codecs,
+            self._hub.encoder_choice,
+            link_rate=self._window.rate,
+            full_chroma=self._hub.full_chroma and codecs[0] not in self._failed_full,
         )
         self._play_on(view)
 
@@ -379,10 +390,17 @@ class DisplayVideo:
                 if report.num_frames:
                     stream.presentation.reported(report.last_frame_delay)
                 if stream.rate.refused and self._view is not None:
-                    log.warning("the client cannot show %s: it is not sent to it again", stream.codec.name)
-                    self._failed.add(stream.codec)
+                    self._cannot_show(stream)
                     self._end(id, stream, self._view)
                 return
+
+    def _cannot_show(self, stream: ClientStream) -> None:
+        if stream.full_chroma:
+            log.warning("the client cannot show %s with 4:4:4: it gets 4:2:0", stream.codec.name)
+            self._failed_full.add(stream.codec)
+        else:
+            log.warning("the client cannot show %s: it is not sent to it again", stream.codec.name)
+            self._failed.add(stream.codec)
 
 
 def _clip(dest: Rect, stream: ClientStream) -> tuple[Rect, ...] | None:

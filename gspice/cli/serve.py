@@ -23,7 +23,7 @@ from gspice.server.security import ChannelSecurity
 from gspice.server.settings import MOST_CLIENTS
 from gspice.server.spice_server import SpiceServer
 from gspice.server.tls import directory
-from gspice.stream.compression import COMPRESSIONS, VIDEO_MODES
+from gspice.stream.compression import COMPRESSIONS, VIDEO_CHROMAS, VIDEO_MODES
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -89,6 +89,13 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     help="Codecs in order of preference, such as gstreamer:vp8;spice:mjpeg.",
 )
 @click.option(
+    "--video-chroma",
+    type=click.Choice(list(VIDEO_CHROMAS)),
+    default="4:2:0",
+    show_default=True,
+    help="Colours of video: of every pixel, or of two by two, which takes less of all and is shown by all clients.",
+)
+@click.option(
     "--max-clients",
     type=click.IntRange(1, MOST_CLIENTS),
     default=16,
@@ -126,6 +133,7 @@ def serve(
     image_compression: str,
     streaming_video: str,
     video_codecs: str,
+    video_chroma: str,
     max_clients: int,
     secure_channel: tuple[str, ...],
     name: str,
@@ -173,6 +181,7 @@ def serve(
     server.set_image_compression(COMPRESSIONS[image_compression])
     server.set_streaming_video(VIDEO_MODES[streaming_video])
     server.set_video_codecs(video_codecs)
+    server.set_video_chroma(VIDEO_CHROMAS[video_chroma])
     server.set_max_clients(max_clients)
     password = read_password_file(password_file) if password_file else None
     if password is not None:

@@ -1,7 +1,7 @@
 """Making JPEG images, and those whose alpha channel lies behind the JPEG file.
 
-Pillow does the work, with libjpeg's defaults, as libspice does: colours at half the resolution, one pass, no metadata.
-It is loaded with the first image, for most servers send none.
+Pillow does the work, with libjpeg's defaults, as libspice does: colours at half the resolution unless all of them are
+asked for, one pass, no metadata. It is loaded with the first image, for most servers send none.
 """
 
 import os
@@ -18,6 +18,8 @@ MAX_SIDE = 65500
 """Pixels of a row or a column; libjpeg makes no more."""
 QUALITIES = range(1, 101)
 PIXEL_BYTES = 4
+FULL_CHROMA, HALF_CHROMA = 0, 2
+"""Pillow's numbers of 4:4:4 and 4:2:0."""
 
 
 def load() -> None:
@@ -30,8 +32,16 @@ def load() -> None:
     Image.preinit()
 
 
-def encode(data: bytes | bytearray | memoryview, width: int, height: int, stride: int, quality: int) -> bytes:
-    """The JPEG file of rows of B, G, R, X, top-down; ``quality`` is libjpeg's, 1 to 100.
+def encode(
+    data: bytes | bytearray | memoryview,
+    width: int,
+    height: int,
+    stride: int,
+    quality: int,
+    *,
+    full_chroma: bool = False,
+) -> bytes:
+    """The JPEG file of rows of B, G, R, X, top-down; ``quality`` is libjpeg's, 1 to 100; ``full_chroma``: 4:4:4.
 
     ValueError: no pixels, more than a file can have, another quality, or ``data`` ends before its rows do.
     ConfigError as from load(); OSError: no file may be opened. It works without the GIL: ``data`` must not change
@@ -39,7 +49,7 @@ def encode(data: bytes | bytearray | memoryview, width: int, height: int, stride
     """
     pixels = memoryview(data).cast("B")
     _check(len(pixels), width, height, stride, quality)
-    return _file(_image(pixels, width, height, stride), quality)
+    return _file(_image(pixels, width, height, stride), quality, FULL_CHROMA if full_chroma else HALF_CHROMA)
 
 
 def encode_alpha(
@@ -60,10 +70,10 @@ def _image(pixels: memoryview, width: int, height: int, stride: int) -> "Image":
     return frombytes("RGB", (width, height), pixels, "raw", "BGRX", stride, 1)
 
 
-def _file(image: "Image", quality: int) -> bytes:
+def _file(image: "Image", quality: int, subsampling: int) -> bytes:
     # Pillow encodes without the GIL where it can write to a file of the system's, and only there.
     with open(os.memfd_create("jpeg"), "w+b", buffering=0) as file:
-        image.save(file, "JPEG", quality=quality)
+        image.save(file, "JPEG", quality=quality, subsampling=subsampling)
         file.seek(0)
         return file.read()
 

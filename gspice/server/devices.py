@@ -33,6 +33,7 @@ DISPLAY_SETTINGS = (
     "zlib_glz_compression",
     "streaming_video",
     "video_codecs",
+    "video_full_chroma",
 )
 """What display channels want to know of."""
 REMOVABLE = (TabletInterface, PlaybackInterface, RecordInterface, CharDeviceInterface, QXLInterface)

@@ -217,6 +217,10 @@ class HostSettings:
         """``encoder:codec;encoder:codec`` in order of preference, or ``auto``."""
         self.settings.set_video_codecs(codecs)
 
+    def set_video_chroma(self, full: bool) -> None:
+        """4:4:4 in place of 4:2:0: for clients that show text in films, and have the time and the link for it."""
+        self.settings.set_video_chroma(full)
+
     @property
     def video_codecs(self) -> str:
         return format_video_codecs(self.settings.video_codecs)

@@ -32,6 +32,7 @@ class LiveSettings:
         self.zlib_glz_compression = WanCompression.AUTO
         self.streaming_video = VideoMode.AUTO
         self.video_codecs: tuple[VideoCodec, ...] = DEFAULT
+        self.video_full_chroma = False
         self.playback_compression = True
         self.agent_mouse = True
         self.agent_copypaste = True
@@ -60,6 +61,10 @@ class LiveSettings:
         """See ``parse_video_codecs``."""
         self._set("video_codecs", parse_video_codecs(text))
 
+    def set_video_chroma(self, full: bool) -> None:
+        """Whether video is to be 4:4:4."""
+        self._set("video_full_chroma", bool(full))
+
     def set_switch(self, name: str, on: bool) -> None:
         """Set one of the settings that are on or off."""
         if not isinstance(getattr(self, name), bool):
@@ -75,6 +80,7 @@ class LiveSettings:
             zlib_glz=self.zlib_glz_compression,
             video=self.streaming_video,
             video_codecs=VIDEO_CODECS if self.video_codecs == DEFAULT else self.video_codecs,
+            full_chroma=self.video_full_chroma,
         )
 
     @property

@@ -51,8 +51,12 @@ class ClientStream:
         choice: EncoderChoice,
         *,
         link_rate: float | None,
+        full_chroma: bool = False,
     ) -> None:
-        """``codecs`` that the client can show, best first; ``link_rate``: bytes a second that it takes."""
+        """``codecs`` that the client can show, best first; ``link_rate``: bytes a second that it takes.
+
+        ``full_chroma``: 4:4:4 where the encoder can.
+        """
         self.number = number
         self.region = region
         self.dirty = True
@@ -79,6 +83,7 @@ class ClientStream:
         self._codecs = tuple(codecs)
         self._choice = choice
         self._link_rate = link_rate
+        self._wants_full_chroma = full_chroma
         self._encoder: VideoEncoder | None = None
         self._ended = False
         self._given: Rate | None = None
@@ -108,6 +113,11 @@ class ClientStream:
         return self._codecs[0] if self._encoder is None else self._encoder.settings.codec
 
     @property
+    def full_chroma(self) -> bool:
+        """Whether its frames are 4:4:4; known as the codec is."""
+        return self._encoder is not None and self._encoder.settings.full_chroma
+
+    @property
     def encoder_name(self) -> str:
         """As logs and statistics show it; empty: not known yet."""
         return "" if self._encoder is None else self._encoder.name
@@ -134,6 +144,7 @@ class ClientStream:
             if encoder
             else max(rate.frames_per_second, OPENING_FRAMES),
             bit_rate=rate.bit_rate,
+            full_chroma=self._wants_full_chroma,
             threads=_threads(pixels.width * pixels.height),
         )
         time_ms = multimedia_time(now)
@@ -167,7 +178,10 @@ class ClientStream:
             self.end()
             return None
         if first and packed.encoder is not None:
-            log.info("video of %dx%d as %s by %s", *self._size, self.codec.name, packed.encoder.name)
+            chroma = "4:4:4" if self.full_chroma else "4:2:0"
+            log.info(
+                "video of %dx%d as %s by %s, %s", *self._size, self.codec.name, packed.encoder.name, chroma
+            )
             if self.codec is not self._codecs[0]:
                 self.rate = self._rate_of(self.codec)
                 self.rate.offer(now)

@@ -48,6 +48,10 @@ VIDEO_MODES = {mode.name.lower(): mode for mode in VideoMode}
 """The same of what becomes video."""
 
 
+VIDEO_CHROMAS = {"4:2:0": False, "4:4:4": True}
+"""Whether video has all of its colours."""
+
+
 class WanCompression(IntEnum):
     """SPICE_WAN_COMPRESSION_*: when JPEG, or zlib over GLZ, is used."""
 
@@ -71,6 +75,8 @@ class DisplaySettings:
     """What becomes a video stream."""
     video_codecs: tuple[tuple[str, str], ...] = VIDEO_CODECS
     """Encoder and codec, best first."""
+    full_chroma: bool = False
+    """Video is 4:4:4 where its encoder can and its client does not say that it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

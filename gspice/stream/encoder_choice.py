@@ -106,7 +106,7 @@ class EncoderChoice:
         reasons = []
         for codec in codecs:
             if codec is VideoCodec.MJPEG:
-                return MjpegEncoder(replace(settings, codec=codec, full_chroma=False))
+                return MjpegEncoder(replace(settings, codec=codec))
             for spec in self._specs:
                 if spec.codec is codec:
                     try:

@@ -35,8 +35,6 @@ class MjpegEncoder(VideoEncoder):
     def __init__(self, settings: EncoderSettings) -> None:
         if settings.codec is not VideoCodec.MJPEG:
             raise EncoderError(f"{self.name} makes MJPEG, not {settings.codec.name}")
-        if settings.full_chroma:
-            raise EncoderError(f"{self.name} makes no video with 4:4:4: ask for 4:2:0")
         try:
             jpeg_encode.load()
         except ConfigError as error:
@@ -65,6 +63,7 @@ class MjpegEncoder(VideoEncoder):
             raise EncoderError(f"{self.name} is closed")
         shown, halve = self._shown(rect)
         width, height = self.settings.width, self.settings.height
+        full_chroma = self.settings.full_chroma
         try:
             data = memoryview(pixels).cast("B")
             if shown.left < 0 or shown.top < 0 or PIXEL * shown.right > stride:
@@ -73,7 +72,9 @@ class MjpegEncoder(VideoEncoder):
                 data = memoryview(rgb_to_yuv.halve(data, stride, shown))
                 stride, shown = PIXEL * width, Rect(0, 0, width, height)
             first = stride * shown.top + PIXEL * shown.left
-            file = jpeg_encode.encode(data[first:], width, height, stride, self.quality)
+            file = jpeg_encode.encode(
+                data[first:], width, height, stride, self.quality, full_chroma=full_chroma
+            )
         except (ConfigError, OSError, ValueError, TypeError, MemoryError) as error:
             raise EncoderError(f"{self.name} fails: {error}") from error
         self._learn(8 * len(file))

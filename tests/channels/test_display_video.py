@@ -437,3 +437,42 @@ def test_a_later_answer_is_one_for_all_before() -> None:
     rig.clients.append((client, sender))
     rig.rest()
     assert stream.resting and not client.lags
+
+
+class FullFilm(Film):
+    """Of a guest whose host wants all colours."""
+
+    def __init__(self) -> None:
+        super().__init__(full_chroma=True, video_codecs=(("spice", "mjpeg"),))
+
+
+def test_a_client_that_cannot_show_all_colours_gets_fewer() -> None:
+    rig = FullFilm()
+    client, sender = rig.client(
+        CapSet.of(DisplayCap.STREAM_REPORT, DisplayCap.MULTI_CODEC, DisplayCap.CODEC_MJPEG)
+    )
+    chroma = []
+    for id in range(1, 4):
+        Told.regions = [region(id=id)]
+        rig.frame()
+        rig.frame()
+        made = [m for m in sender.messages if isinstance(m, wire.DisplayStreamCreate)]
+        if not made:
+            break
+        (stream,) = client._video._streams.values()
+        chroma.append(stream.full_chroma)
+        sender.messages.clear()
+        client.receive(
+            wire.DisplayStreamReport(
+                stream_id=made[0].id,
+                unique_id=0,
+                start_frame_mm_time=0,
+                end_frame_mm_time=0,
+                num_frames=0,
+                num_drops=0xFFFFFFFF,
+                last_frame_delay=0,
+                audio_delay=0,
+            ),
+            rig.now,
+        )
+    assert chroma == [True, False], "and then no stream at all"

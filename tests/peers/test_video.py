@@ -73,6 +73,21 @@ def test_a_film_is_shown_and_exact_once_it_stands(
     assert "cannot show" not in serve.log()
 
 
+@pytest.mark.parametrize("codec", [codec for codec in CODECS if codec != "vp8"])
+def test_a_film_with_all_its_colours_is_shown(
+    codec: str, start_serve: Callable[..., Serve], spice_gtk: SpiceGtk, film: Path
+) -> None:
+    need_decoder(codec)
+    serve = play(start_serve, film, f"--video-codecs=gstreamer:{codec}", "--video-chroma=4:4:4")
+    spice_gtk.connect(serve)
+    assert serve.wait_log(f" as {CODECS[codec]} by ").endswith("4:4:4")
+    spice_gtk.do("wait", seconds=2.0)
+    canvas = serve.freeze()
+    assert decibels(spice_gtk.grab(), canvas) > LEAST_DB
+    assert np.array_equal(spice_gtk.grab_settled(canvas), canvas)
+    assert "cannot show" not in serve.log()
+
+
 def test_a_film_that_goes_on_goes_on_as_a_stream(
     start_serve: Callable[..., Serve], spice_gtk: SpiceGtk, film: Path
 ) -> None:

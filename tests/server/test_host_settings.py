@@ -233,6 +233,8 @@ def test_settings_are_read_back(server: SpiceServer) -> None:
     server.set_jpeg_compression(3)
     server.set_zlib_glz_compression(2)
     server.set_streaming_video(1)
+    server.set_video_chroma(True)
+    assert server.settings.display.full_chroma
     for name in ("agent_mouse", "agent_copypaste", "agent_file_xfer", "playback_compression"):
         getattr(server, f"set_{name}")(False)
         assert getattr(server.settings, name) is False

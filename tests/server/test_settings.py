@@ -72,6 +72,15 @@ def test_our_own_order_of_codecs_stands_for_auto() -> None:
     assert settings.display.video_codecs == VIDEO_CODECS
 
 
+def test_all_colours_of_video_are_asked_for() -> None:
+    settings = LiveSettings()
+    assert not settings.display.full_chroma
+    told: list[str] = []
+    settings.changed = told.append
+    settings.set_video_chroma(True)
+    assert settings.display.full_chroma and told == ["video_full_chroma"]
+
+
 def test_codecs_that_are_none_leave_the_old_ones() -> None:
     settings = LiveSettings()
     settings.set_video_codecs("gstreamer:h264")

@@ -1,8 +1,11 @@
 """MJPEG of libjpeg: what it looks like, and that it keeps to its rate."""
 
+import io
 import statistics
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
@@ -103,21 +106,19 @@ def test_pixels_that_are_not_there_are_refused(size: int, stride: int, rect: Rec
         opened(4, 20).encode(bytes(size), stride, time_ms=0, rect=rect)
 
 
+@pytest.mark.parametrize(("full", "sampling"), [(False, (2, 2)), (True, (1, 1))])
+def test_colours_of_every_pixel_where_they_are_asked_for(full: bool, sampling: tuple[int, int]) -> None:
+    settings = replace(opened(64, 48).settings, full_chroma=full)
+    file = encode(MjpegEncoder(settings), picture(64, 48, 0)).data
+    (_, *first_component), *others = Image.open(io.BytesIO(file)).layer  # type: ignore[attr-defined]
+    assert tuple(first_component[:2]) == sampling
+    assert {tuple(component[1:3]) for component in others} == {(1, 1)}
+
+
 def test_what_it_cannot_do_says_so() -> None:
     with pytest.raises(EncoderError, match="H264"):
         MjpegEncoder(
             EncoderSettings(codec=VideoCodec.H264, width=8, height=8, frames_per_second=9.0, bit_rate=10**6)
-        )
-    with pytest.raises(EncoderError, match="4:4:4"):
-        MjpegEncoder(
-            EncoderSettings(
-                codec=VideoCodec.MJPEG,
-                width=8,
-                height=8,
-                frames_per_second=9.0,
-                bit_rate=10**6,
-                full_chroma=True,
-            )
         )
     encoder = opened()
     with pytest.raises(EncoderError):

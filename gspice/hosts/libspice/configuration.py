@@ -17,7 +17,7 @@ from gspice.gpu.select import AUTO, backend_names
 from gspice.server.metrics_address import FORMS, MetricsAddress, parse_metrics_address
 from gspice.server.security import ChannelSecurity
 from gspice.server.settings import MOST_CLIENTS
-from gspice.stream.compression import COMPRESSIONS, VIDEO_MODES
+from gspice.stream.compression import COMPRESSIONS, VIDEO_CHROMAS, VIDEO_MODES
 
 DEFAULT_FILE = Path("/etc/gspice.toml")
 MAX_BYTES = 1 << 20
@@ -45,6 +45,7 @@ class Settings(Protocol):
     def set_max_clients(self, count: int, /) -> None: ...
     def set_streaming_video(self, mode: int, /) -> None: ...
     def set_video_codecs(self, codecs: str, /) -> None: ...
+    def set_video_chroma(self, full: bool, /) -> None: ...
     def set_channel_security(self, channel: str | None, mask: int, /) -> None: ...
     def set_exit_on_disconnect(self, value: bool, /) -> None: ...
     def set_agent_copypaste(self, value: bool, /) -> None: ...
@@ -190,6 +191,10 @@ SERVER_KEYS: dict[str, tuple[Read, Callable[[Settings, Any], object]]] = {
         lambda server, name: server.set_streaming_video(VIDEO_MODES[name]),
     ),
     "video-codecs": (_text, lambda server, codecs: server.set_video_codecs(codecs)),
+    "video-chroma": (
+        _choice(*VIDEO_CHROMAS),
+        lambda server, name: server.set_video_chroma(VIDEO_CHROMAS[name]),
+    ),
     "secure-channels": (_texts, _secure_channels),
     "exit-on-disconnect": (_boolean, lambda server, value: server.set_exit_on_disconnect(value)),
     "agent-copypaste": (_boolean, lambda server, value: server.set_agent_copypaste(value)),

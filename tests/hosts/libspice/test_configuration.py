@@ -26,6 +26,7 @@ image-compression = "auto_lz"
 max-clients = 3
 streaming-video = "filter"
 video-codecs = "gstreamer:vp8"
+video-chroma = "4:4:4"
 secure-channels = ["main", "inputs"]
 exit-on-disconnect = true
 agent-copypaste = false
@@ -66,6 +67,9 @@ class Recorder:
     def set_video_codecs(self, codecs: str) -> None:
         self.calls.append(("codecs", codecs))
 
+    def set_video_chroma(self, full: bool) -> None:
+        self.calls.append(("chroma", str(full)))
+
     def set_channel_security(self, channel: str | None, mask: int) -> None:
         self.calls.append(("security", str(channel), str(mask)))
 
@@ -101,6 +105,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
         ("clients", "3"),
         ("streaming", "3"),
         ("codecs", "gstreamer:vp8"),
+        ("chroma", "True"),
         ("security", "main", "2"),
         ("security", "inputs", "2"),
         ("exit", "True"),
