@@ -36,8 +36,11 @@ CAPS_BYTES = 58
 """Size of the capability set that a QXL device holds for its guest."""
 FRAME_S = 1 / 30
 """Between two looks, while there is always something new. The first after a pause is at once."""
-ACTED_FRAME_S = 1 / 60
-"""The same while a person acts: what a key or a hand does is to be seen sooner than what the guest does by itself."""
+FAST_FRAME_S = 1 / 60
+"""The same while a person acts: what a key or a hand does is to be seen sooner than what the guest does by itself.
+And while a video has a new picture in every look, and some client can take more of them."""
+FAST_VIDEO, FAST_CLIENT = 28.0, 40.0
+"""Frames a second from which on a video, and what a client takes, are worth it."""
 ACTED_S = 0.5
 """For so long after each input."""
 HERE_PIXELS = 64 << 10
@@ -90,6 +93,8 @@ class DisplayChannel:
         self._here = EncodeHere()
         self._acted_at = acted_at
         self._looked_at = -inf
+        self._plays_fast = False
+        """A video has more pictures than the usual looks see."""
         self._looks = itertools.count(1)
         self._look = 0
         """The number of the newest look."""
@@ -197,14 +202,15 @@ class DisplayChannel:
     @property
     def _look_at(self) -> float:
         """When the screen may be looked at next."""
-        acted = self._acted_at() > self._looked_at - ACTED_S
-        return self._looked_at + (ACTED_FRAME_S if acted else FRAME_S)
+        fast = self._plays_fast or self._acted_at() > self._looked_at - ACTED_S
+        return self._looked_at + (FAST_FRAME_S if fast else FRAME_S)
 
     def push(self, now: float) -> None:
         """Bring clients up to date, each as far as it can take it. Call between batches only."""
         if self._detector is not None and (ends := self._detector.deadline()) is not None:
             if now >= ends:
                 playing = self._detector.expire(now)
+                self._plays_fast = self._plays_fast and bool(playing)
                 for client in self._clients:
                     client.expire(playing)
             else:
@@ -222,7 +228,7 @@ class DisplayChannel:
                 self.wake_at(when)
         if self.screen is None:
             return
-        if takers and self.screen.dirty:
+        if self.screen.dirty and (takers or (self._clients and self._hurries)):
             if now >= self._look_at:
                 self.look(now, takers)
             else:
@@ -231,6 +237,11 @@ class DisplayChannel:
             client.push_video(now)
         for client in takers:
             client.push(now)
+
+    @property
+    def _hurries(self) -> bool:
+        """Whether looks are due that no client can take: what is a video is seen by looks, and goes by another way."""
+        return self._detector is not None and self._detector.hurries
 
     def look_soon(self) -> None:
         """Ask for a ``push`` as soon as the screen may be looked at, if there is anything to see."""
@@ -259,6 +270,9 @@ class DisplayChannel:
             client.looked(look, takes_moves=client in takers)
         if self._detector is not None:
             playing = self._detector.looked(look, now)
+            self._plays_fast = any([region.frames_per_second > FAST_VIDEO for region in playing]) and any(
+                [client.most_frames > FAST_CLIENT for client in self._clients]
+            )
             screen.play([region.rect for region in playing])
             if self._detector.suspects and not playing:
                 self._warm_encoders(now)
@@ -273,6 +287,7 @@ class DisplayChannel:
             self.pack(partial(self.encoder_choice.warm, codecs), lambda result, now: None, now)
 
     def _new_detector(self) -> VideoDetector | None:
+        self._plays_fast = False
         screen, mode = self.screen, self.settings.video
         if screen is None or mode is VideoMode.OFF or screen.spec.format not in _FILMED:
             return None

@@ -273,6 +273,11 @@ class DisplayChannelClient(ChannelClient):
         """What its streams would be, best first."""
         return self._video.codecs() if self._view is not None else ()
 
+    @property
+    def most_frames(self) -> float:
+        """Frames of video a second that it could take; 0: nothing plays."""
+        return self._video.most_frames
+
     def expire(self, regions: Sequence[VideoRegion]) -> None:
         """Only these play on."""
         if self._view is not None:

@@ -123,6 +123,13 @@ class DisplayVideo:
         """Whether a stream has a picture that the client has not."""
         return any(stream.dirty or stream.busy or not stream.resting for stream in self._streams.values())
 
+    @property
+    def most_frames(self) -> float:
+        """Frames a second that the fastest of its streams could take; 0: none plays."""
+        return max(
+            [stream.rate.most_frames for stream in self._streams.values() if not stream.resting], default=0.0
+        )
+
     def prefer(self, codecs: Sequence[int]) -> None:
         """The client's own order. Streams that would be of another codec now begin anew."""
         self._preferred = codecs

@@ -139,6 +139,13 @@ class VideoRate:
         return self._given
 
     @property
+    def most_frames(self) -> float:
+        """Frames a second that link and encoder would take, whatever there is to see."""
+        sharp = max(self._bits / self._least_bits, LEAST_FRAMES)
+        encoder = ENCODER_SHARE / self._encode_seconds if self._encode_seconds else MAX_FRAMES_PER_SECOND
+        return min(sharp, encoder)
+
+    @property
     def needed_delay(self) -> float:
         """Seconds that the slowest frame took to the client: time stamps should be no earlier than that."""
         return self._delay
@@ -213,9 +220,7 @@ class VideoRate:
 
     @property
     def _frames_per_second(self) -> float:
-        sharp = max(self._bits / self._least_bits, LEAST_FRAMES)
-        encoder = ENCODER_SHARE / self._encode_seconds if self._encode_seconds else MAX_FRAMES_PER_SECOND
-        return max(min(self._source, sharp, encoder), 1.0)
+        return max(min(self._source, self.most_frames), 1.0)
 
     def _note_source(self, now: float) -> None:
         """Learn how often frames are offered."""

@@ -59,9 +59,11 @@ class RandomDetector:
         self.regions: list[VideoRegion] = []
         self.ends: float | None = None
         self.suspects = False
+        self.hurries = False
 
     def looked(self, look: object, now: float) -> Sequence[VideoRegion]:
         rnd = self.random
+        self.hurries = rnd.random() < 0.5
         if rnd.random() < 0.1 and len(self.regions) < 2:
             self.regions.append(VideoRegion(rnd.getrandbits(30), self._place(), 30.0, now))
         if rnd.random() < 0.05 and self.regions:

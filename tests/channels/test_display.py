@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gspice.channels.display import ACTED_FRAME_S, ACTED_S, FRAME_S
+from gspice.channels.display import ACTED_S, FAST_FRAME_S, FRAME_S
 from gspice.channels.display_client import QUEUE_HIGH
 from gspice.geometry import Point, Rect
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
@@ -88,12 +88,12 @@ def test_while_a_person_acts_frames_come_sooner() -> None:
     sender.take()
     rig.acted_at = rig.now
     rig.submit(fill(Rect(0, 0, 8, 8), 2))
-    rig.hub.push(rig.now + ACTED_FRAME_S)
+    rig.hub.push(rig.now + FAST_FRAME_S)
     assert sender.take() == [DisplayFill]
-    looked_at = rig.now + ACTED_FRAME_S
+    looked_at = rig.now + FAST_FRAME_S
     rig.acted_at = looked_at - 1.01 * ACTED_S
     rig.submit(fill(Rect(0, 0, 8, 8), 3))
-    rig.hub.push(looked_at + ACTED_FRAME_S)
+    rig.hub.push(looked_at + FAST_FRAME_S)
     assert sender.take() == [] and rig.wakes[-1] == pytest.approx(looked_at + FRAME_S)
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from gspice.channels import display
+from gspice.channels.display import FAST_FRAME_S
 from gspice.channels.display_client import DisplayChannelClient
 from gspice.channels.display_video import MOST_STREAMS, REST_S
 from gspice.geometry import Rect
@@ -38,6 +39,7 @@ class Told:
     regions: ClassVar[list[VideoRegion]] = []
     ends: ClassVar[float | None] = None
     suspects: ClassVar[bool] = False
+    hurries: ClassVar[bool] = False
 
     def __init__(self, screen: object, mode: VideoMode) -> None:
         assert mode is not VideoMode.OFF
@@ -56,7 +58,7 @@ class Told:
 @pytest.fixture(autouse=True)
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Told]]:
     monkeypatch.setattr(display, "VideoDetector", Told)
-    Told.regions, Told.ends, Told.suspects = [], None, False
+    Told.regions, Told.ends, Told.suspects, Told.hurries = [], None, False, False
     yield Told
 
 
@@ -338,6 +340,60 @@ def test_encoders_are_tried_once_before_the_first_stream_begins(monkeypatch: pyt
     rig.frame()
     rig.frame()
     assert warmed == [(2, 1)]
+
+
+def test_what_may_be_a_video_is_looked_at_though_no_client_can_take_images() -> None:
+    rig = Film()
+    client, sender = rig.client()
+    rig.frame()
+    looks = rig.hub.damage.looks
+    sender.blocked = True
+    rig.frame()
+    assert rig.hub.damage.looks == looks
+    Told.hurries = True
+    rig.frame()
+    rig.frame()
+    assert rig.hub.damage.looks == looks + 2
+    sender.blocked, Told.hurries = False, False
+    rig.rest()
+    assert not client.lags
+
+
+def test_a_fast_video_is_looked_at_twice_as_often() -> None:
+    def looks(fps: float) -> int:
+        rig = Film()
+        rig.client()
+        Told.regions = [region()._replace(frames_per_second=fps)]
+        rig.frame()
+        rig.frame()
+        before = rig.hub.damage.looks
+        for _ in range(8):
+            rig.submit(bitmap_copy(FILM, bytes([rig.shown % 251, 5, 6, 0]) * FILM.area))
+            rig.shown += 1
+            rig.later(1.01 * FAST_FRAME_S)
+        return rig.hub.damage.looks - before
+
+    assert (looks(60.0), looks(24.0)) == (8, 4)
+
+
+def test_an_encoder_that_is_slow_makes_no_haste() -> None:
+    rig = Film()
+    client, _ = rig.client()
+    Told.regions = [region()._replace(frames_per_second=60.0)]
+    rig.frame()
+    assert client.most_frames > 40
+    (stream,) = client._video._streams.values()
+    for _ in range(20):
+        stream.rate.encoded(0, 0.1, rig.now)
+    rig.frame()
+    assert 0 < client.most_frames < 10
+    before = rig.hub.damage.looks
+    rig.submit(fill(FILM, 7))
+    rig.later(FAST_FRAME_S)
+    assert rig.hub.damage.looks == before
+    Told.regions = []
+    rig.rest()
+    assert client.most_frames == 0
 
 
 def test_the_operator_s_order_counts() -> None:

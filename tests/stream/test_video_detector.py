@@ -1,9 +1,11 @@
 """What the detector says of single scenes; the goals for all of them are in test_video_detector_scenes.py."""
 
+import numpy as np
+
 from gspice.stream.detect.video_detector import HOLD_S, VideoDetector, VideoMode
 from gspice.stream.screen import Screen
 from tests.stream import video_desktops as desktops
-from tests.stream.video_scenes import Painted, Player, Scene, photo, play
+from tests.stream.video_scenes import Painted, Picture, Player, Scene, photo, play
 
 
 def scene(**more: float) -> Scene:
@@ -50,3 +52,41 @@ def test_without_videos_there_is_no_deadline() -> None:
     detector = VideoDetector(screen)
     assert list(detector.looked(screen.look(0.0), 0.0)) == []
     assert detector.deadline() is None and list(detector.expire(5.0)) == []
+
+
+def watched(pictures: list[Picture]) -> list[tuple[bool, bool]]:
+    """Whether the detector hurries and suspects something, after each of these, a thirtieth of a second apart."""
+    painted = Painted(pictures[0])
+    screen = Screen(painted.spec, painted)
+    detector = VideoDetector(screen)
+    detector.looked(screen.look(0.0), 0.0)
+    told = []
+    # A screen that is new has changed, and then it stands still for once.
+    for number, picture in enumerate(pictures, 1):
+        painted.picture = picture
+        screen.declare([screen.bounds])
+        assert not detector.looked(screen.look(number / 30), number / 30)
+        told.append((detector.hurries, detector.suspects))
+    return told[1:]
+
+
+def test_large_gradual_changes_make_it_hurry_and_then_suspect() -> None:
+    film = [photo(320, 240, seed) for seed in range(4)]
+    assert watched(film) == [(True, False), (True, True), (True, True)]
+    small = [film[0].copy() for _ in range(3)]
+    for seed, picture in enumerate(small):
+        picture[:64, :64] = film[seed][:64, :64]
+    assert watched(small) == [(False, False)] * 2
+
+
+def test_large_text_is_looked_at_soon_and_not_suspected() -> None:
+    pages = [np.full((240, 320, 4), 255, np.uint8) for _ in range(4)]
+    for seed, page in enumerate(pages):
+        letters = np.random.default_rng(seed).integers(0, 2, (120, 160), dtype=np.uint8)
+        page[:] = 255 * letters.repeat(2, 0).repeat(2, 1)[:, :, None]
+    assert watched(pages) == [(True, False)] * 3
+
+
+def test_what_moves_waits_until_clients_can_take_it() -> None:
+    first = photo(320, 240)
+    assert watched([first, np.roll(first, 16, 0)]) == [(False, False)]

@@ -224,6 +224,12 @@ def test_an_encoder_that_is_slow_gets_fewer_frames_one_at_a_time() -> None:
     assert max(stream.latency(2, 10)) < 60 * MS + 30 * MS
 
 
+def test_what_link_and_encoder_would_take_is_told_whatever_there_is() -> None:
+    assert Stream(100 * MEGABIT, 10 * MS, source=12.0).until(5.0).rate.most_frames > 60
+    slow = Stream(100 * MEGABIT, 10 * MS, source=12.0, encode_seconds=40 * MS).until(5.0)
+    assert slow.rate.most_frames == pytest.approx(0.8 / 0.040, rel=0.06)
+
+
 def test_a_source_that_is_slow_is_learnt() -> None:
     stream = Stream(100 * MEGABIT, 10 * MS, source=12.0)
     stream.rate = VideoRate(VideoCodec.H264, WIDTH, HEIGHT, 60.0)

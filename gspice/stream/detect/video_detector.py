@@ -64,6 +64,8 @@ class VideoDetector:
         self._made = 0
         self.suspects = False
         """The newest look has something that may turn out to be a video."""
+        self.hurries = False
+        """The next look is one of a video, or may be: it should not wait until clients can take more of the rest."""
         self._moved: list[tuple[Rect, float]] = []
         """Where something was moved lately, and when."""
         self._before: list[Rect] = []
@@ -82,12 +84,16 @@ class VideoDetector:
         if silent:
             self._history.note(silent, slot, counts=False)
         self._follow(look, now)
+        hurried = self.hurries
+        # What moves is cheap for clients that can take it at once, and for them alone.
+        large = sum([rect.area for rect in look.changed]) >= self._terms.least_area
+        self.hurries = large and not look.moves
         for video in self._playing:
             video.looked(self._history, self._terms, slot, now)
-        self.suspects = False
+        self.suspects = hurried and self.hurries and self._is_gradual(look.changed, slot)
         if lively >= LEAST_TILES:
             pictures = find_pictures(self._history, slot, self._terms)
-            self.suspects = bool(pictures)
+            self.suspects |= bool(pictures)
             self._match(pictures, slot, now)
         for video in self._playing:
             if not video.quiet(now):
@@ -136,6 +142,12 @@ class VideoDetector:
         for video in self._playing:
             others = {other.copy or other.rect for other in self._playing if other is not video}
             video.declared(look.declared, others, self._bounds, now)
+
+    def _is_gradual(self, changed: Sequence[Rect], slot: int) -> bool:
+        """Whether the largest of what changed looks like a film's pictures."""
+        assert self._terms is not None
+        presence = self._history.presence(max(changed, key=lambda rect: rect.area), slot)
+        return presence.slight > 0 and self._terms.is_gradual(presence.slight, presence.contrast)
 
     def _is_copied(self, picture: Rect) -> bool:
         """Whether a player copies its frames there."""
