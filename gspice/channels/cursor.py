@@ -1,6 +1,6 @@
 """The cursor channel: a display device's cursor, shown to its clients. It lives on the worker's thread."""
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from gspice.channels.base import ChannelClient, LinkInfo, Sender
 from gspice.channels.cursor_cache import CursorCache
@@ -25,12 +25,19 @@ BACKLOG = 64 * 1024
 """Bytes a client may have waiting before changes are put together for it instead of queued one by one."""
 
 
+class CursorWatcher(Protocol):
+    """Who is told what the cursor does."""
+
+    def changed(self, change: Change) -> None:
+        """The state is another one now."""
+
+
 class CursorChannel:
     """The device's cursor, and the clients that see it."""
 
     def __init__(self) -> None:
         self.state = CursorState()
-        self._clients: list[CursorChannelClient] = []
+        self._clients: list[CursorWatcher] = []
 
     def connect(self, link: LinkInfo, sender: Sender) -> "CursorChannelClient":
         """Make the channel end of a new connection; it joins when it is started."""
@@ -58,11 +65,11 @@ class CursorChannel:
             # Moves were kept from the clients meanwhile.
             self._tell(Change.PLACE)
 
-    def add_client(self, client: "CursorChannelClient") -> None:
+    def add_client(self, client: CursorWatcher) -> None:
         """Keep a client up to date from now on."""
         self._clients.append(client)
 
-    def remove_client(self, client: "CursorChannelClient") -> None:
+    def remove_client(self, client: CursorWatcher) -> None:
         """Forget a client."""
         if client in self._clients:
             self._clients.remove(client)

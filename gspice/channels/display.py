@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 from gspice.channels.base import LinkInfo, Sender
 from gspice.channels.display_client import PRIMARY, DisplayChannelClient
@@ -55,6 +55,20 @@ Drawn = tuple[Drawable, Sequence[Rect]]
 Done = Callable[[Sequence[EncodedImage], float], None]
 
 
+class Onlooker(Protocol):
+    """Sees the screen as clients do, without being one: what makes a film of it."""
+
+    @property
+    def wants_looks(self) -> bool:
+        """Whether the screen is to be looked at though no client can take more."""
+
+    def looked(self, screen: Screen, new: bool, now: float) -> None:
+        """There was a look; ``new``: it found something."""
+
+    def hidden(self) -> None:
+        """There is no screen any more."""
+
+
 class DisplayChannel:
     """The display channels of one QXL device; owned by its worker."""
 
@@ -80,6 +94,7 @@ class DisplayChannel:
         self.primary: SurfaceSpec | None = None
         """The surface that clients see as the primary one; None: they see nothing."""
         self.wake_at = wake_at
+        self.onlooker: Onlooker | None = None
         self.damage = DamageStatistics()
         self.clock = clock
         self.encoder_choice = encoder_choice or EncoderChoice()
@@ -171,6 +186,8 @@ class DisplayChannel:
     def _hide(self) -> None:
         self.primary = self.screen = self._detector = None
         self._captures.clear()
+        if self.onlooker is not None:
+            self.onlooker.hidden()
         for client in self._clients:
             client.primary_destroyed()
 
@@ -228,7 +245,7 @@ class DisplayChannel:
                 self.wake_at(when)
         if self.screen is None:
             return
-        if self.screen.dirty and (takers or (self._clients and self._hurries)):
+        if self.screen.dirty and (takers or self._watched):
             if now >= self._look_at:
                 self.look(now, takers)
             else:
@@ -239,13 +256,14 @@ class DisplayChannel:
             client.push(now)
 
     @property
-    def _hurries(self) -> bool:
+    def _watched(self) -> bool:
         """Whether looks are due that no client can take: what is a video is seen by looks, and goes by another way."""
-        return self._detector is not None and self._detector.hurries
+        hurries = self._detector is not None and self._detector.hurries and bool(self._clients)
+        return hurries or (self.onlooker is not None and self.onlooker.wants_looks)
 
     def look_soon(self) -> None:
         """Ask for a ``push`` as soon as the screen may be looked at, if there is anything to see."""
-        if self._dirty and self._clients:
+        if self._dirty and (self._clients or self._watched):
             self.wake_at(self._look_at)
 
     @property
@@ -278,6 +296,8 @@ class DisplayChannel:
                 self._warm_encoders(now)
             for client in self._clients:
                 client.play(playing, look.changed, now)
+        if self.onlooker is not None:
+            self.onlooker.looked(screen, bool(look.changed or look.moves), now)
 
     def _warm_encoders(self, now: float) -> None:
         """Have ready what clients' streams would need, should any begin."""

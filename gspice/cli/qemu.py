@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.film_option import film_option
 from gspice.cli.metrics_option import metrics_option
 from gspice.cli.renderer_options import renderer_options
 from gspice.cli.shown import flush_output
@@ -42,6 +43,7 @@ PROGRAM_NAME = re.compile(r"qemu-system-[\w-]+|qemu-kvm|kvm")
     type=click.Path(path_type=Path),
     help="Record what the guest draws to this file, for gspice replay; compressed where it ends in .zst.",
 )
+@film_option()
 @metrics_option()
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def qemu(
@@ -52,6 +54,7 @@ def qemu(
     log_level: str | None,
     log_file: Path | None,
     record: Path | None,
+    record_video: Path | None,
     metrics: MetricsAddress | None,
     arguments: tuple[str, ...],
 ) -> None:
@@ -76,6 +79,7 @@ def qemu(
         "log-level": log_level,
         "log-file": log_file,
         "record": record,
+        "record-video": record_video,
         "metrics": None if metrics is None else str(metrics),
     }
     variables = {VARIABLES[key]: _absolute(value) for key, value in given.items() if value is not None}

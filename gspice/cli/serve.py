@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.film_option import film_option
 from gspice.cli.metrics_option import metrics_option
 from gspice.cli.password_file import read_password_file
 from gspice.cli.renderer_options import renderer_options
@@ -16,7 +17,7 @@ from gspice.errors import ConfigError, GSpiceError
 from gspice.hosts.embedded import MAX_SIDE, MIN_SIDE, EmbeddedHost
 from gspice.hosts.viewer_file import Address, command_line, viewer_file
 from gspice.hosts.whole_file import check_apart, check_target
-from gspice.server import worker_recorder
+from gspice.server import video_recorder, worker_recorder
 from gspice.server.metrics_address import MetricsAddress
 from gspice.server.options import ServerOptions
 from gspice.server.security import ChannelSecurity
@@ -115,6 +116,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     type=FileName(),
     help="Record what is drawn to this file, for gspice replay; compressed where it ends in .zst.",
 )
+@film_option()
 @metrics_option()
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
 def serve(
@@ -140,6 +142,7 @@ def serve(
     vv: Path | None,
     dump: Path | None,
     record: Path | None,
+    record_video: Path | None,
     metrics: MetricsAddress | None,
     log_level: str,
 ) -> None:
@@ -160,13 +163,21 @@ def serve(
         renderer=renderer,
         renderer_device=renderer_device,
         record=record,
+        record_video=record_video,
         metrics=metrics,
     )
     if port < -1:
         raise ConfigError(f"--port {port}: a port is 0 to 65535, or -1 for none")
     if no_auth and password_file is not None:
         raise ConfigError("--no-auth and --password-file contradict each other: give one of them")
-    check_apart(picture=dump, recording=record, viewer_file=vv, video=video, password_file=password_file)
+    check_apart(
+        picture=dump,
+        recording=record,
+        film=record_video,
+        viewer_file=vv,
+        video=video,
+        password_file=password_file,
+    )
     for path, what in ((dump, "the picture"), (vv, "the viewer file"), (record, "a recording")):
         if path is not None:
             check_target(path, what)
@@ -229,7 +240,8 @@ class RecordingFailures(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.lines: list[str] = []
-        worker_recorder.log.addHandler(self)
+        for log in (worker_recorder.log, video_recorder.log):
+            log.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line."""
@@ -237,7 +249,8 @@ class RecordingFailures(logging.Handler):
 
     def detach(self) -> None:
         """Hear no more."""
-        worker_recorder.log.removeHandler(self)
+        for log in (worker_recorder.log, video_recorder.log):
+            log.removeHandler(self)
 
 
 def _leave(number: int, frame: object) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from gspice.cli.film_option import film_option
 from gspice.cli.metrics_option import metrics_option
 from gspice.cli.password_file import read_password_file
 from gspice.cli.renderer_options import renderer_options
@@ -65,6 +66,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
     help=f"The SPICE server in Xorg: GSpice, the system's own, or the {LIBRARY_FILE} in a directory.",
 )
 @renderer_options(default=None)
+@film_option()
 @metrics_option()
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -81,6 +83,7 @@ def xorg(
     library: str,
     renderer: str | None,
     renderer_device: str | None,
+    record_video: Path | None,
     metrics: MetricsAddress | None,
     log_level: str,
     command: tuple[str, ...],
@@ -138,6 +141,7 @@ def xorg(
     environment = {
         **_library(library),
         **_renderer(library, renderer, renderer_device),
+        **_film(library, record_video),
         **_metrics(library, metrics),
     }
     sys.exit(run_command(config, command, environment=environment, announce=announce))
@@ -157,6 +161,15 @@ def _library(name: str) -> dict[str, str]:
     if ":" in str(path):
         raise ConfigError(f"--library {name}: the loader cannot be told of a path with a colon in it")
     return {LIBRARY_PATH: str(path)}
+
+
+def _film(library: str, path: Path | None) -> dict[str, str]:
+    """What tells GSpice's library in Xorg where to make a film; ConfigError where it is not heard."""
+    if path is None:
+        return {}
+    if library == SYSTEM_LIBRARY:
+        raise ConfigError("the system's SPICE library makes no films: use --library, or no --record-video")
+    return {VARIABLES["record-video"]: str(path.absolute())}
 
 
 def _metrics(library: str, address: MetricsAddress | None) -> dict[str, str]:

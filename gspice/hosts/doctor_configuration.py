@@ -99,6 +99,14 @@ def _check_recording_of(environ: Mapping[str, str]) -> None:
         check_target(record, "the recording")
 
 
+def _check_film_of(environ: Mapping[str, str]) -> None:
+    from gspice.hosts.libspice.configuration import load  # noqa: PLC0415
+    from gspice.hosts.whole_file import check_target  # noqa: PLC0415
+
+    if (film := load(environ).record_video) is not None:
+        check_target(film, "the film")
+
+
 def _check_log_of(environ: Mapping[str, str]) -> None:
     """Hosts write on behind what a log holds, so that it may be a device, and lie where no new file can be made."""
     from gspice.hosts.libspice.configuration import load  # noqa: PLC0415
@@ -120,6 +128,7 @@ def _check_log_of(environ: Mapping[str, str]) -> None:
 _CHECKS: tuple[tuple[str, Check], ...] = (
     ("renderer", check_renderer_of),
     ("record", _check_recording_of),
+    ("record-video", _check_film_of),
     ("log-file", _check_log_of),
 )
 """The key that each is about."""
@@ -151,7 +160,8 @@ def _folder(key: str, environ: Mapping[str, str]) -> str:
     from gspice.hosts.libspice.configuration import load  # noqa: PLC0415
 
     values = load(environ)
-    file = {"record": values.record, "log-file": values.log_file}.get(key)
+    files = {"record": values.record, "record-video": values.record_video, "log-file": values.log_file}
+    file = files.get(key)
     if file is None:
         return ""
     folder = Path(os.path.realpath(file)).parent

@@ -11,10 +11,12 @@ from gspice.input.devices import InputDevices
 from gspice.server import worker_messages as m
 from gspice.server.dispatcher import DispatcherTimeout, MainDispatcher
 from gspice.server.encoder_pool import EncoderPool
+from gspice.server.film_files import FilmFiles
 from gspice.server.red_worker import RedWorker, WorkerEvents
 from gspice.server.settings import LiveSettings
 from gspice.server.statistics import DeviceNumbers, EncoderNumbers
 from gspice.server.statistics_publisher import StatisticsPublisher
+from gspice.server.video_recorder import VideoRecorder
 from gspice.server.worker_canvas import open_worker_canvas
 from gspice.server.worker_recorder import open_recorder
 from gspice.stream.encoder_choice import EncoderChoice
@@ -65,6 +67,7 @@ class Devices:
         settings: LiveSettings,
         record: Path | None = None,
         budgets: GpuBudgets | None = None,
+        record_video: Path | None = None,
         publish: bool = False,
     ) -> None:
         """``publish``: workers leave copies of what they count for ``numbers``."""
@@ -75,6 +78,7 @@ class Devices:
         self._observer = observer
         self._settings = settings
         self._record = record
+        self._record_video = record_video
         self._budgets = budgets
         self._publish = publish
         self._publishers: dict[int, StatisticsPublisher] = {}
@@ -125,6 +129,7 @@ class Devices:
             primary_changed=lambda w, h, absolute: self._observer.primary_changed(qxl_id, w, h, absolute),
         )
         recorder = open_recorder(self._record, qxl.id) if self._record else None
+        film = VideoRecorder(FilmFiles(self._record_video, qxl.id)) if self._record_video else None
         publisher = StatisticsPublisher(qxl.id) if self._publish else None
         try:
             worker = RedWorker(
@@ -138,6 +143,7 @@ class Devices:
                 encoder_choice=self._encoder_choice,
                 publisher=publisher,
                 acted_at=lambda: self._inputs.acted_at,
+                film=film,
             )
             worker.start_thread()
         except (OSError, RuntimeError) as error:

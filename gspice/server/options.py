@@ -41,6 +41,8 @@ class ServerOptions:
     """What a GPU canvas may take."""
     record: Path | None = None
     """File for a recording of what the guest draws; zstd where it ends in ``.zst``."""
+    record_video: Path | None = None
+    """File for a film of what clients see, .mp4 or .mkv; each device has its own, and each size of its screen."""
     metrics: MetricsAddress | None = None
     """Where to serve numbers about clients and devices, to anybody who can connect there; None: nowhere."""
     security: SecurityMap = field(default_factory=SecurityMap)

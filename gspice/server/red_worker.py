@@ -30,6 +30,7 @@ from gspice.server.guest_surfaces import PRIMARY, GuestSurfaces
 from gspice.server.loop import PollLoop
 from gspice.server.qxl_worker import QXLWorker
 from gspice.server.statistics_publisher import StatisticsPublisher
+from gspice.server.video_recorder import VideoRecorder
 from gspice.server.worker_channels import WorkerChannels
 from gspice.server.worker_recorder import WorkerRecorder
 from gspice.server.worker_scanout import WorkerScanout
@@ -74,8 +75,12 @@ class RedWorker:
         encoder_choice: EncoderChoice | None = None,
         publisher: StatisticsPublisher | None = None,
         acted_at: Callable[[], float] = lambda: -inf,
+        film: VideoRecorder | None = None,
     ) -> None:
-        """``publisher``: hears now and then of what was counted; ``acted_at``: when a client last acted."""
+        """``publisher``: hears now and then of what was counted; ``acted_at``: when a client last acted.
+
+        ``film``: what is made of what clients see; the worker ends it.
+        """
         self.qxl = qxl
         self._info = qxl.get_init_info()
         self.dispatcher = RedDispatcher()
@@ -90,6 +95,7 @@ class RedWorker:
         self._encoder_choice = encoder_choice
         self._publisher = publisher
         self._acted_at = acted_at
+        self._film = film
         self._clock = time.monotonic
         self._running = False
         self._ready = False
@@ -174,7 +180,7 @@ class RedWorker:
 
     def _clean_up(self) -> None:
         self._channels.close("the server is closing")
-        for part in (self._scanout, self._canvas, self._recorder, self._loop):
+        for part in (self._film, self._scanout, self._canvas, self._recorder, self._loop):
             try:
                 if part is not None:
                     part.close()
@@ -193,10 +199,11 @@ class RedWorker:
         self._parser = CommandParser(self._memslots, surfaces=info.surfaces)
         canvas = self._canvas = self._make_canvas()
         self._surfaces = GuestSurfaces(canvas, self._memslots, self.qxl.release_resource)
+        encoders = WorkerEncoders(self._pool, self.dispatcher, self._clock)
         self._display = DisplayChannel(
             canvas,
             self._settings,
-            WorkerEncoders(self._pool, self.dispatcher, self._clock),
+            encoders,
             wake_at=self._push_at,
             acted_at=self._acted_at,
             encoder_choice=self._encoder_choice,
@@ -205,6 +212,10 @@ class RedWorker:
         self._push_timer = self._loop.timer_add(self._on_push_timer)
         self._push_due = inf
         self._cursor = CursorChannel()
+        if self._film is not None:
+            self._film.start(self._loop, encoders, self._cursor, self._clock)
+            self._display.onlooker = self._film
+            self._cursor.add_client(self._film)
         self._reader = CommandReader(
             qxl=self.qxl,
             parser=self._parser,

@@ -90,6 +90,7 @@ class SpiceServer(HostSettings):
             self.settings,
             self.options.record,
             self.options.budgets,
+            self.options.record_video,
             publish=self.options.metrics is not None,
         )
         self.state = ServerState(self.options, self.inputs, self.devices)

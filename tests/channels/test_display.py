@@ -10,6 +10,7 @@ from gspice.geometry import Point, Rect
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import CopyBits, Drawable
 from gspice.stream.compression import Compression
+from gspice.stream.screen import Screen
 from gspice.vdi.qxl import Head, MonitorsConfig
 from gspice.wire.caps import CapSet, DisplayCap
 from gspice.wire.messages.display import (
@@ -260,3 +261,45 @@ def test_a_scanout_without_a_primary_surface_behind_it() -> None:
     assert sender.take()[-1] == DisplaySurfaceDestroy and rig.hub.primary is None
     rig.hub.scanout_off()
     assert sender.take() == []
+
+
+class Watching:
+    """Notes what it sees."""
+
+    def __init__(self) -> None:
+        self.wants_looks = True
+        self.seen: list[str] = []
+
+    def looked(self, screen: Screen, new: bool, now: float) -> None:
+        self.seen.append("new" if new else "looked")
+
+    def hidden(self) -> None:
+        self.seen.append("hidden")
+
+
+def test_an_onlooker_sees_the_screen_without_a_client() -> None:
+    rig = Rig()
+    onlooker = Watching()
+    rig.hub.onlooker = onlooker
+    rig.push()
+    assert onlooker.seen == ["looked"]
+    rig.draw(fill(Rect(0, 0, 8, 8), 5))
+    rig.draw(fill(Rect(0, 0, 8, 8), 5))
+    assert onlooker.seen[1:] == ["new", "looked"]
+    onlooker.wants_looks = False
+    rig.draw(fill(Rect(0, 0, 8, 8), 6))
+    assert onlooker.seen[3:] == [] and rig.hub.screen is not None and rig.hub.screen.dirty
+    rig.hub.primary_destroyed()
+    assert onlooker.seen[3:] == ["hidden"]
+
+
+def test_an_onlooker_sees_what_clients_cannot_take() -> None:
+    rig = Rig()
+    client, sender = rig.connect()
+    client.receive(INIT, 0)
+    rig.push_all()
+    onlooker = Watching()
+    rig.hub.onlooker = onlooker
+    sender.blocked = True
+    rig.draw(fill(Rect(0, 0, 8, 8), 5))
+    assert onlooker.seen == ["new"]

@@ -88,6 +88,25 @@ def test_a_recording_that_failed_is_told_at_the_end(tmp_path: Path) -> None:
     assert errors.splitlines()[-1].startswith("gspice: the recording ends here")
 
 
+def test_a_film_that_failed_is_told_at_the_end_and_stays(tmp_path: Path) -> None:
+    film = tmp_path / "a.mp4"
+    command = f"ulimit -f 60; exec {sys.executable} -m gspice.cli.main serve --port=0 --record-video={film}"
+    with subprocess.Popen(
+        ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None and server.stderr is not None
+        try:
+            assert "serving" in server.stdout.readline()
+            while "the recording of video ends here" not in (line := server.stderr.readline()):
+                assert server.poll() is None
+        finally:
+            server.send_signal(signal.SIGINT)
+            _, errors = server.communicate(timeout=20)
+    assert f"{film}: File too large" in line
+    assert server.returncode == 1 and "the recording of video ends here" in errors.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == [film]
+
+
 def test_the_recording_is_no_other_file_and_no_pipe(tmp_path: Path) -> None:
     pipe, same = tmp_path / "pipe", str(tmp_path / "same")
     os.mkfifo(pipe)

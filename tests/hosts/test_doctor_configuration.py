@@ -119,6 +119,15 @@ def test_a_folder_that_is_missing_is_made_by_the_mend(tmp_path: Path) -> None:
     assert all(one.status is Status.OK for one in look(environ, tmp_path / "gspice.toml"))
 
 
+def test_a_film_that_cannot_be_made(tmp_path: Path) -> None:
+    assert all(
+        one.status is Status.OK
+        for one in look({"GSPICE_RECORD_VIDEO": str(tmp_path / "new.mp4")}, tmp_path / "none.toml")
+    )
+    found = failing({"GSPICE_RECORD_VIDEO": str(tmp_path / "x" / "new.mp4")}, tmp_path / "none.toml")
+    assert found.name == "record-video" and found.mend == f"mkdir -p {tmp_path / 'x'}"
+
+
 def test_a_recording_by_its_old_name(tmp_path: Path) -> None:
     found = failing({"SPICE_WORKER_RECORD_FILENAME": str(tmp_path)}, tmp_path / "gspice.toml")
     assert found.mend == "unset SPICE_WORKER_RECORD_FILENAME"

@@ -22,6 +22,16 @@ def test_565_widens_so_that_it_narrows_back() -> None:
         widen(wide)
 
 
+def test_555_widens_so_that_it_narrows_back() -> None:
+    narrow = np.arange(32768, dtype="<u2")
+    wide = widen(Pixels(256, 128, 512, SurfaceFormat.RGB555, narrow.tobytes()))
+    colours = np.frombuffer(wide.data, "<u4")
+    back = (colours >> 19 & 0x1F) << 10 | (colours >> 11 & 0x1F) << 5 | colours >> 3 & 0x1F
+    assert np.array_equal(back, narrow)
+    channels = colours.view(np.uint8).reshape(-1, 4)[:, :3]
+    assert np.array_equal(channels & 7, channels >> 5), "the high bits again"
+
+
 def test_one_bit_becomes_all_bits_or_none() -> None:
     wide = widen(Pixels(11, 2, 4, SurfaceFormat.A1, b"\x05\x04\0\0\xff\xff\xff\xff"))
     assert (wide.format, wide.stride) == (SurfaceFormat.ARGB32, 44)

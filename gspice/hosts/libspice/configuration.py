@@ -20,6 +20,8 @@ from gspice.server.settings import MOST_CLIENTS
 from gspice.stream.compression import COMPRESSIONS, VIDEO_CHROMAS, VIDEO_MODES
 
 DEFAULT_FILE = Path("/etc/gspice.toml")
+FILM_SUFFIXES = (".mp4", ".mkv")
+"""The kinds of file that films can be."""
 MAX_BYTES = 1 << 20
 MAX_MIB = 1 << 16
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -29,6 +31,7 @@ VARIABLES = {
     "log-level": "GSPICE_LOG_LEVEL",
     "log-file": "GSPICE_LOG_FILE",
     "record": "GSPICE_RECORD",
+    "record-video": "GSPICE_RECORD_VIDEO",
     "metrics": "GSPICE_METRICS",
 }
 """Environment variables that count more than the file."""
@@ -68,6 +71,8 @@ class Configuration:
     """None: standard error, which hosts send to their own log."""
     record: Path | None = None
     """Where to record what the guests draw."""
+    record_video: Path | None = None
+    """Where to make a film of what clients see."""
     metrics: MetricsAddress | None = None
     """Where to serve metrics."""
     budgets: GpuBudgets = field(default_factory=GpuBudgets)
@@ -147,6 +152,13 @@ def _path(value: object) -> Path:
     return Path(value)
 
 
+def _film(value: object) -> Path:
+    path = _path(value)
+    if path.suffix.lower() not in FILM_SUFFIXES:
+        raise ValueError(f"a path that begins with / and ends in {' or '.join(FILM_SUFFIXES)}")
+    return path
+
+
 def _metrics(value: object) -> MetricsAddress:
     try:
         return parse_metrics_address(str(value) if isinstance(value, str) else "")
@@ -171,6 +183,7 @@ KEYS: dict[str, Read] = {
     "log-level": _choice(*LOG_LEVELS),
     "log-file": _path,
     "record": _path,
+    "record-video": _film,
     "metrics": _metrics,
 }
 GPU_KEYS: dict[str, Read] = {

@@ -21,6 +21,7 @@ class HostedServer:
                 renderer_device=configuration.renderer_device,
                 budgets=configuration.budgets,
                 record=configuration.record,
+                record_video=configuration.record_video,
                 metrics=configuration.metrics,
             )
         )

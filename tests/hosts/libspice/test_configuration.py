@@ -18,6 +18,7 @@ renderer-device = "RTX"
 log-level = "debug"
 log-file = "/var/log/gspice.log"
 record = "/var/lib/desktop.zst"
+record-video = "/var/lib/desktop.mp4"
 metrics = "[::1]:9469"
 
 [server]
@@ -95,6 +96,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     got = read(tmp_path, WHOLE)
     assert (got.renderer, got.renderer_device, got.log_level) == ("cpu", "RTX", "debug")
     assert (got.log_file, got.record) == (Path("/var/log/gspice.log"), Path("/var/lib/desktop.zst"))
+    assert got.record_video == Path("/var/lib/desktop.mp4")
     assert got.metrics == MetricsAddress("::1", 9469)
     assert set(got.server) == set(SERVER_KEYS), "this test does not know all keys"
     server = Recorder()
@@ -135,8 +137,9 @@ def test_the_environment_counts_more(tmp_path: Path) -> None:
         "GSPICE_LOG_FILE": "/a",
         "GSPICE_METRICS": "unix:/run/metrics",
     }
+    more["GSPICE_RECORD_VIDEO"] = "/c.mkv"
     got = read(tmp_path, WHOLE, **more, GSPICE_RECORD="/b", SPICE_WORKER_RECORD_FILENAME="/c")
-    assert got.renderer_device == "1"
+    assert got.renderer_device == "1" and got.record_video == Path("/c.mkv")
     assert got.metrics == MetricsAddress(unix_path="/run/metrics")
     assert (got.renderer, got.log_level, got.log_file, got.record) == (
         "auto",
@@ -166,12 +169,13 @@ def test_the_old_variable_records_where_nothing_else_does(tmp_path: Path) -> Non
     [
         (
             "rendrer = 'cpu'",
-            "no key rendrer; here are allowed: log-file, log-level, metrics, record, renderer",
+            "no key rendrer; here are allowed: log-file, log-level, metrics, record, record-video, renderer",
         ),
         ("renderer = 'gpu9'", "renderer = 'gpu9': it must be one of cpu"),
         ("renderer-device = 1", "renderer-device = 1: it must be a text"),
         ("renderer = ['cpu']", "renderer = ['cpu']: it must be one of"),
         ("log-level = 1", "log-level = 1: it must be one of debug, info"),
+        ("record-video = '/a.avi'", "it must be a path that begins with / and ends in .mp4 or .mkv"),
         ("record = 'relative'", "record = 'relative': it must be a path that begins with /"),
         ('record = "/a\\u0000b"', "it must be a path that begins with /"),
         ("metrics = 9469", "it must be HOST:PORT"),
