@@ -15,6 +15,7 @@ from gspice.channels.base import LinkInfo, Sender
 from gspice.channels.display_client import PRIMARY, DisplayChannelClient
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import CopyBits, Drawable
 from gspice.stream.compression import DisplaySettings, ImageSettings
@@ -104,6 +105,8 @@ class DisplayChannel:
         """For which of clients' codecs encoders have been tried."""
         self._captures: dict[Rect, Pixels] = {}
         """Of the newest look, for several clients."""
+        self._planes: dict[tuple[Rect, PlanesSpec], Planes | None] = {}
+        """The same."""
         self._encoders = encoders or EncodeHere()
         self._here = EncodeHere()
         self._acted_at = acted_at
@@ -186,6 +189,7 @@ class DisplayChannel:
     def _hide(self) -> None:
         self.primary = self.screen = self._detector = None
         self._captures.clear()
+        self._planes.clear()
         if self.onlooker is not None:
             self.onlooker.hidden()
         for client in self._clients:
@@ -284,6 +288,7 @@ class DisplayChannel:
         self._look = next(self._looks)
         self._looked_at = now
         self._captures.clear()
+        self._planes.clear()
         for client in self._clients:
             client.looked(look, takes_moves=client in takers)
         if self._detector is not None:
@@ -331,6 +336,15 @@ class DisplayChannel:
         if pixels is None:
             pixels = self._captures[rect] = screen.read(rect)
         return pixels
+
+    def planes(self, rect: Rect, spec: PlanesSpec) -> Planes | None:
+        """The same as an encoder takes it, made on a GPU and once for all clients; None: capture it."""
+        screen = self.screen
+        assert screen is not None
+        key = (rect, spec)
+        if key not in self._planes:
+            self._planes[key] = screen.planes(rect, spec)
+        return self._planes[key]
 
     def pack(self, job: Callable[[], Result], done: Callable[[Result, float], None], now: float) -> None:
         """Run it in the encoder pool."""

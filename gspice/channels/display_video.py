@@ -7,6 +7,7 @@ from typing import Final, Protocol, TypeVar
 
 from gspice.channels.base import LinkInfo, Sender
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import Pixels
 from gspice.stream.byte_window import ByteWindow
 from gspice.stream.client_stream import ClientStream, Packed
@@ -61,6 +62,9 @@ class VideoHub(Protocol):
 
     def capture(self, rect: Rect) -> Pixels:
         """The newest look's pixels, once for all clients."""
+
+    def planes(self, rect: Rect, spec: PlanesSpec) -> Planes | None:
+        """The same as an encoder takes it, where the canvas makes it; None: capture it."""
 
     def pack(self, job: Callable[[], Result], done: Callable[[Result, float], None], now: float) -> None:
         """Run it in the encoder pool."""
@@ -303,7 +307,10 @@ class DisplayVideo:
             elif self._streams.get(id) is stream:
                 self._refuse(id, stream, view)
 
-        job = stream.job(self._hub.capture(stream.rect), now, self._hub.clock)
+        takes = stream.takes
+        planes = self._hub.planes(stream.rect, takes) if takes is not None else None
+        picture = self._hub.capture(stream.rect) if planes is None else planes
+        job = stream.job(picture, now, self._hub.clock)
         self._hub.pack(job, done, now)
 
     def _send(self, stream: ClientStream, frame: EncodedFrame, now: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import Drawable
 
@@ -90,6 +91,14 @@ class Canvas(ABC):
 
         ``since`` None, or of another surface or canvas: all may have. A canvas remembers one answer for a surface, the
         last. None: it keeps nothing to compare with; ``view`` or ``read`` them. GuestError: a rectangle is not inside.
+        """
+        return None
+
+    def planes(self, surface_id: int, rect: Rect, since: object, spec: PlanesSpec) -> Planes | None:
+        """A rectangle of what ``changes`` gave with that stamp, as a video encoder takes it.
+
+        None: it does not have it, or is no better at it than ``spec``'s owner. GuestError: the rectangle is not inside.
+        ValueError: it does not fit into the planes.
         """
         return None
 

@@ -9,6 +9,7 @@ from gspice.errors import GpuError, GuestError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Canvas, CanvasCaps, Changes, DrawOutcome
 from gspice.gpu.journal import Checkpoint, Journal, JournalLimits
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import Pixels, SurfaceSpec, row_bytes
 from gspice.qxl.ops import Drawable
 
@@ -160,6 +161,24 @@ class FailoverCanvas(Canvas):
         except Exception as error:
             # The rectangles are right, so that even a GuestError says that the canvas is wrong.
             return self._fall_back(error, journal).changes(surface_id, rects, since)
+
+    def planes(self, surface_id: int, rect: Rect, since: object, spec: PlanesSpec) -> Planes | None:
+        """See Canvas; None too where the canvas fails: whoever asks has the pixels as well."""
+        journal = self._journal
+        if journal is None:
+            return self._canvas.planes(surface_id, rect, since, spec)
+        known = journal.spec(surface_id)
+        if known is None:
+            raise GuestError(f"surface {surface_id} does not exist")
+        if rect.empty or not Rect(0, 0, known.width, known.height).contains(rect):
+            _refuse(surface_id, rect, known)
+        try:
+            return self._canvas.planes(surface_id, rect, since, spec)
+        except ValueError:
+            raise
+        except Exception as error:
+            self._fall_back(error, journal)
+            return None
 
     def checkpoint(self) -> None:
         """Bring the copy in main memory up to date now, and wait for it; it is kept within its limits anyway."""

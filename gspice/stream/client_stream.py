@@ -12,6 +12,7 @@ from typing import Final
 
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import Pixels
 from gspice.region import Region
 from gspice.stream.detect.video_detector import VideoRegion
@@ -126,7 +127,12 @@ class ClientStream:
     def ended(self) -> bool:
         return self._ended
 
-    def job(self, pixels: Pixels, now: float, clock: Callable[[], float]) -> Callable[[], Packed]:
+    @property
+    def takes(self) -> PlanesSpec | None:
+        """What its encoder takes in place of pixels; None: not known yet, or nothing. Not while it is busy."""
+        return None if self._encoder is None else self._encoder.takes
+
+    def job(self, picture: Pixels | Planes, now: float, clock: Callable[[], float]) -> Callable[[], Packed]:
         """What the pool does for the picture as it is now; ``packed`` hears of it.
 
         ``clock``: what ``now`` is of, on any thread.
@@ -138,14 +144,14 @@ class ClientStream:
         self._given = rate
         settings = EncoderSettings(
             codec=codecs[0],
-            width=pixels.width,
-            height=pixels.height,
+            width=self.rect.width,
+            height=self.rect.height,
             frames_per_second=rate.frames_per_second
             if encoder
             else max(rate.frames_per_second, OPENING_FRAMES),
             bit_rate=rate.bit_rate,
             full_chroma=self._wants_full_chroma,
-            threads=_threads(pixels.width * pixels.height),
+            threads=_threads(self.rect.area),
         )
         time_ms = multimedia_time(now)
 
@@ -158,7 +164,10 @@ class ClientStream:
                     begun = clock()  # what the first frame waits for is not what the others will
                 elif changed:
                     used.set_rate(rate.bit_rate, rate.frames_per_second)
-                frame = used.encode(pixels.data, pixels.stride, time_ms=time_ms)
+                if isinstance(picture, Planes):
+                    frame = used.encode_planes(picture, time_ms=time_ms)
+                else:
+                    frame = used.encode(picture.data, picture.stride, time_ms=time_ms)
             except EncoderError as error:
                 return Packed(used, None, str(error), 0.0)
             return Packed(used, frame, "", clock() - begun)

@@ -1,5 +1,6 @@
 """The encoders of FFmpeg, through PyAV, which is loaded with the first of them: most hosts never stream."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from types import ModuleType
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.stream.encoder_specs import NO_KEY_FRAMES, EncoderSpec, RateChange
 from gspice.stream.rgb_to_yuv import Layout, Plane, convert
 from gspice.stream.video_encoder import EncodedFrame, EncoderSettings, VideoEncoder, check_rate
@@ -70,10 +72,28 @@ class FfmpegEncoder(VideoEncoder):
         if self._closed:
             raise EncoderError(f"{self.name} is closed")
         shown, halve = self._shown(rect)
+        return self._encoded(lambda: self._filled(pixels, stride, shown, halve=halve), time_ms, key=key)
+
+    @property
+    def takes(self) -> PlanesSpec | None:
+        if self._pixels not in ("yuv420p", "yuv444p"):
+            return None
+        made = self._weights
+        numbers = (*made.y, *made.cb, *made.cr)
+        return PlanesSpec(self._width, self._height, self.settings.full_chroma, False, numbers)
+
+    def encode_planes(self, planes: Planes, *, time_ms: int, key: bool = False) -> EncodedFrame:
+        if self._closed:
+            raise EncoderError(f"{self.name} is closed")
+        if planes.spec != self.takes:
+            raise EncoderError(f"{self.name} takes planes of {self.takes}, and these are of {planes.spec}")
+        return self._encoded(lambda: self._copied(planes), time_ms, key=key)
+
+    def _encoded(self, filled: Callable[[], Any], time_ms: int, *, key: bool) -> EncodedFrame:
         try:
             if self._context is None:
                 self._open()
-            frame = self._filled(pixels, stride, shown, halve=halve)
+            frame = filled()
             self._stamp(frame, key=key)
             packets = self._context.encode(frame)
         except self._failures as error:
@@ -168,11 +188,8 @@ class FfmpegEncoder(VideoEncoder):
         return context
 
     def _filled(self, pixels: bytes | bytearray | memoryview, stride: int, rect: Rect, *, halve: bool) -> Any:
-        """The frame's planes, the same memory again unless the encoder still reads it."""
-        if self._frame is None:
-            self._frame = self._av.VideoFrame(self._width, self._height, self._pixels)
-        self._frame.make_writable()
-        planes = [Plane(memoryview(plane), plane.line_size) for plane in self._frame.planes]
+        """The frame with what these pixels show."""
+        planes = self._planes()
         convert(
             pixels,
             stride,
@@ -184,6 +201,27 @@ class FfmpegEncoder(VideoEncoder):
             self._weights,
             halve=halve,
         )
+        return self._frame
+
+    def _planes(self) -> list[Plane]:
+        """The frame's memory, the same again unless the encoder still reads it."""
+        if self._frame is None:
+            self._frame = self._av.VideoFrame(self._width, self._height, self._pixels)
+        self._frame.make_writable()
+        return [Plane(memoryview(plane), plane.line_size) for plane in self._frame.planes]
+
+    def _copied(self, planes: Planes) -> Any:
+        """The frame with these planes."""
+        import numpy as np  # noqa: PLC0415
+
+        spec, at = planes.spec, 0
+        sizes = [(spec.stride, spec.height), *[(spec.chroma_stride, spec.chroma_height)] * 2]
+        for plane, (stride, height) in zip(self._planes(), sizes, strict=True):
+            target = np.frombuffer(plane.data, np.uint8, height * plane.stride).reshape(height, plane.stride)
+            used = min(stride, plane.stride)
+            source = np.frombuffer(planes.data, np.uint8, stride * height, at).reshape(height, stride)
+            target[:, :used] = source[:, :used]
+            at += stride * height
         return self._frame
 
     def _stamp(self, frame: Any, *, key: bool) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Changes
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import BitmapFormat, Pixels, SurfaceFormat, SurfaceSpec
 from gspice.region import Region
 from gspice.stream.backdrop import LAYERS, Backdrop, Kept, Uncovered
@@ -49,6 +50,9 @@ class ComparesItself(Protocol):
     """A source that may know what has changed, where its pixels are not at hand: a canvas on a GPU."""
 
     def changes(self, surface_id: int, rects: Sequence[Rect], since: object | None) -> Changes | None:
+        """See Canvas."""
+
+    def planes(self, surface_id: int, rect: Rect, since: object, spec: PlanesSpec) -> Planes | None:
         """See Canvas."""
 
 
@@ -230,6 +234,15 @@ class Screen:
         """The pixels of the last look, inside the surface; rows without padding."""
         data = self._frame.read(rect)
         return Pixels(rect.width, rect.height, rect.width * self._pixel_bytes, _SURFACES[self.format], data)
+
+    def planes(self, rect: Rect, spec: PlanesSpec) -> Planes | None:
+        """The pixels of the last look, as a video encoder takes them; None: ``read`` them.
+
+        ValueError: they do not fit into the planes.
+        """
+        if self._compares is None or self._since is None:
+            return None
+        return self._compares.planes(self._surface_id, rect, self._since, spec)
 
 
 _SURFACES = {

@@ -11,6 +11,7 @@ from typing import Final
 
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes, PlanesSpec
 
 MAX_SIDE: Final = 16384
 """Pixels of a row or a column: what H.264 and VP8 can say."""
@@ -102,6 +103,15 @@ class VideoEncoder(ABC):
         of 2x2 pixels is. ``key`` asks for a key frame; an encoder gives one by itself when it begins, and where
         ``set_rate`` says so.
         """
+
+    @property
+    def takes(self) -> PlanesSpec | None:
+        """What ``encode_planes`` takes, from whoever has planes at hand; None: this one takes pixels alone."""
+        return None
+
+    def encode_planes(self, planes: Planes, *, time_ms: int, key: bool = False) -> EncodedFrame:
+        """As ``encode``, for what ``takes`` says."""
+        raise EncoderError(f"{self.name} takes pixels, and no planes")
 
     @abstractmethod
     def set_rate(self, bit_rate: int, frames_per_second: float) -> None:

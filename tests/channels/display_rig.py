@@ -6,6 +6,7 @@ from gspice.channels.base import LinkInfo
 from gspice.channels.display import DisplayChannel
 from gspice.channels.display_client import DisplayChannelClient
 from gspice.geometry import Rect
+from gspice.gpu.canvas import Canvas
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.pixels import BitmapFormat, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import BitmapImage, Brush, Copy, Drawable, Fill, Mask
@@ -89,8 +90,14 @@ def link(caps: CapSet = ALL_CAPS, *, local: bool = False) -> LinkInfo:
 class Rig:
     """A hub with a canvas of its own, and clients that answer their pings at once."""
 
-    def __init__(self, *, primary: bool = True, compression: Compression = Compression.AUTO_GLZ) -> None:
-        self.canvas = CpuCanvas()
+    def __init__(
+        self,
+        *,
+        primary: bool = True,
+        compression: Compression = Compression.AUTO_GLZ,
+        canvas: Canvas | None = None,
+    ) -> None:
+        self.canvas = canvas or CpuCanvas()
         self.now = 0.0
         self.wakes: list[float] = []
         self.acted_at = -math.inf

@@ -11,6 +11,9 @@ from gspice.channels.display import FAST_FRAME_S
 from gspice.channels.display_client import DisplayChannelClient
 from gspice.channels.display_video import MOST_STREAMS, REST_S
 from gspice.geometry import Rect
+from gspice.gpu.canvas import Canvas
+from gspice.gpu.compute.canvas import ComputeCanvas
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import SurfaceFormat, SurfaceSpec
 from gspice.stream.compression import Compression, DisplaySettings
 from gspice.stream.detect.video_detector import VideoMode, VideoRegion
@@ -20,6 +23,7 @@ from gspice.wire.messages import display as wire
 from gspice.wire.messages.base import Pong
 from gspice.wire.types import ClipNone, ClipRects
 from tests.channels.display_rig import INIT, RecordingSender, Rig, bitmap_copy, fill
+from tests.gpu.devices import APIS, open_device
 
 SPEC = SurfaceSpec(200, 160, SurfaceFormat.XRGB32)
 FILM = Rect(16, 32, 112, 96)
@@ -69,8 +73,8 @@ def region(rect: Rect = FILM, id: int = 1) -> VideoRegion:
 class Film(Rig):
     """A rig whose guest shows films."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(primary=False)
+    def __init__(self, canvas: Canvas | None = None, **settings: Any) -> None:
+        super().__init__(primary=False, canvas=canvas)
         self.hub.settings = DisplaySettings(**{"compression": Compression.LZ, **settings})
         self.create_primary(SPEC)
         self.shown = 0
@@ -532,3 +536,39 @@ def test_a_client_that_cannot_show_all_colours_gets_fewer() -> None:
             rig.now,
         )
     assert chroma == [True, False], "and then no stream at all"
+
+
+@pytest.mark.parametrize("codec", [DisplayCap.CODEC_H264, DisplayCap.CODEC_VP8, DisplayCap.CODEC_MJPEG])
+@pytest.mark.parametrize("api", APIS)
+def test_what_a_gpu_converts_is_the_same_stream(
+    api: str, codec: DisplayCap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = Rect(16, 32, 111, 95)
+
+    def story(canvas: Canvas | None) -> list[bytes]:
+        Told.regions = []
+        rig = Film(canvas, video_codecs=(("gstreamer", "h264"), ("gstreamer", "vp8"), ("spice", "mjpeg")))
+        _, sender = rig.client(CapSet.of(DisplayCap.MULTI_CODEC, codec))
+        rig.frame(odd)
+        Told.regions = [region(odd)]
+        for _ in range(6):
+            rig.frame(odd)
+        return [bytes(m.data) for m in sender.messages if isinstance(m, wire.DisplayStreamData)]
+
+    made: list[Planes | None] = []
+    real = display.DisplayChannel.planes
+
+    def planes(self: display.DisplayChannel, rect: Rect, spec: PlanesSpec) -> Planes | None:
+        made.append(real(self, rect, spec))
+        return made[-1]
+
+    monkeypatch.setattr(display.DisplayChannel, "planes", planes)
+    wanted = story(None)
+    assert len(wanted) == 6 and not any(made)
+    made.clear()
+    with open_device(api) as device:
+        canvas = ComputeCanvas(device, owns_device=False)
+        assert story(canvas) == wanted
+        canvas.close()
+    # The encoder is opened with the first picture, and then it is known what it takes; MJPEG takes pixels.
+    assert len([each for each in made if each is not None]) == (0 if codec is DisplayCap.CODEC_MJPEG else 5)

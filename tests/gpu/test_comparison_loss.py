@@ -15,8 +15,11 @@ from gspice.gpu.compute.engine import EngineLimits
 from gspice.gpu.cpu.canvas import CpuCanvas
 from gspice.gpu.failover import FailoverCanvas
 from gspice.gpu.journal import JournalLimits
-from gspice.pixels import SurfaceFormat, SurfaceSpec
+from gspice.gpu.planes import PlanesSpec
+from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
+from gspice.stream.rgb_to_yuv import Layout, Plane, convert
 from gspice.stream.screen import Look, Screen
+from gspice.stream.yuv_weights import Matrix, weights
 from tests.gpu.devices import APIS, open_device
 from tests.gpu.failing_canvas import fill
 from tests.gpu.failing_device import FailingDevice
@@ -26,6 +29,8 @@ SPEC, ALL = SurfaceSpec(100, 70, SurfaceFormat.XRGB32), Rect(0, 0, 100, 70)
 LIMITS = EngineLimits(first_surfaces=1 << 14, first_data=1 << 12)
 JOURNAL = JournalLimits(commands=12)
 FRAMES = 10
+_WEIGHTS = weights(Matrix.BT601, full_range=False)
+PLANES = PlanesSpec(100, 70, True, False, (*_WEIGHTS.y, *_WEIGHTS.cb, *_WEIGHTS.cr))
 Seen = list[tuple[Look, list[bytes]]]
 
 
@@ -35,6 +40,15 @@ def device(request: pytest.FixtureRequest) -> Iterator[ComputeDevice]:
         # Programs are compiled once, and are the device's to keep.
         ComputeCanvas(made, LIMITS, owns_device=False).close()
         yield made
+
+
+def converted(pixels: Pixels) -> bytes:
+    """As the CPU does it."""
+    planes = [Plane(bytearray(PLANES.stride * 70), PLANES.stride) for _ in range(3)]
+    convert(pixels.data, pixels.stride, ALL, planes, 100, 70, Layout.YUV444, _WEIGHTS)
+    # What is beyond the rows is the last pixel again.
+    rows = [plane.data[at : at + 100] for plane in planes for at in range(0, len(plane.data), PLANES.stride)]
+    return b"".join([bytes(row) + row[-1:] * (PLANES.stride - 100) for row in rows])
 
 
 def watched(canvas: Canvas) -> Seen:
@@ -56,6 +70,8 @@ def watched(canvas: Canvas) -> Seen:
         look = screen.look(float(number))
         frame = screen.read(ALL).data
         seen.append((look, [frame[channel::4] for channel in range(3)]))
+        planes = screen.planes(ALL, PLANES)
+        assert planes is None or planes.data == converted(screen.read(ALL))
     return seen
 
 

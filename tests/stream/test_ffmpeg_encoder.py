@@ -8,9 +8,12 @@ import pytest
 
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes
 from gspice.stream.encoder_specs import SPECS, EncoderSpec, RateChange
 from gspice.stream.ffmpeg_encoder import FfmpegEncoder
+from gspice.stream.rgb_to_yuv import Layout, Plane, convert
 from gspice.stream.video_encoder import EncodedFrame, EncoderSettings
+from gspice.stream.yuv_weights import Weights
 from tests.stream.video_pictures import Decoder, Picture, picture, psnr, ssim
 
 SOFTWARE = [spec for spec in SPECS if spec.software]
@@ -239,3 +242,33 @@ def test_why_an_encoder_does_not_open_is_what_ffmpeg_says() -> None:
             assert av.logging.get_level() == level
     finally:
         av.logging.set_level(before)
+
+
+@pytest.mark.parametrize(
+    ("spec", "full_chroma"),
+    [(spec, full) for spec in SOFTWARE for full in (False, True) if spec.full_chroma or not full],
+    ids=lambda value: value.name if isinstance(value, EncoderSpec) else str(value),
+)
+def test_planes_are_as_good_as_pixels(spec: EncoderSpec, full_chroma: bool) -> None:
+    one, other = (opened(spec, 155, 91, full_chroma=full_chroma) for _ in range(2))
+    for number in range(4):
+        pixels = picture(155, 91, number)
+        takes = other.takes
+        assert takes is not None and takes.full_chroma == full_chroma
+        planes = [Plane(bytearray(takes.stride * takes.height), takes.stride)]
+        size = takes.chroma_stride * takes.chroma_height
+        planes += [Plane(bytearray(size), takes.chroma_stride) for _ in range(2)]
+        numbers = [takes.weights[at : at + 4] for at in (0, 4, 8)]
+        convert(
+            pixels.tobytes(), 4 * 155, Rect(0, 0, 155, 91), planes, takes.width, takes.height,
+            Layout.YUV444 if full_chroma else Layout.YUV420, Weights(*numbers),  # type: ignore[arg-type]
+        )  # fmt: skip
+        made = Planes(takes, b"".join(bytes(plane.data) for plane in planes))
+        key = number == 2
+        wanted = encode(one, pixels, key=key, time_ms=number)
+        assert other.encode_planes(made, time_ms=number, key=key) == wanted
+    with pytest.raises(EncoderError, match="takes planes of"):
+        other.encode_planes(made._replace(spec=made.spec._replace(width=8)), time_ms=9)
+    other.close()
+    with pytest.raises(EncoderError, match="closed"):
+        other.encode_planes(made, time_ms=9)

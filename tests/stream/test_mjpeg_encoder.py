@@ -9,6 +9,7 @@ from PIL import Image
 
 from gspice.errors import EncoderError
 from gspice.geometry import Rect
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.stream.mjpeg_encoder import QUALITIES, MjpegEncoder
 from gspice.stream.video_encoder import EncodedFrame, EncoderSettings, VideoCodec
 from tests.stream.video_pictures import Decoder, Picture, picture, psnr, ssim
@@ -121,6 +122,9 @@ def test_what_it_cannot_do_says_so() -> None:
             EncoderSettings(codec=VideoCodec.H264, width=8, height=8, frames_per_second=9.0, bit_rate=10**6)
         )
     encoder = opened()
+    assert encoder.takes is None
+    with pytest.raises(EncoderError, match="no planes"):
+        encoder.encode_planes(Planes(PlanesSpec(320, 180, False, False, ()), b""), time_ms=0)
     with pytest.raises(EncoderError):
         encoder.set_rate(0, 30.0)
     encoder.close()

@@ -14,6 +14,7 @@ from gspice.gpu.compute.packing import packed
 from gspice.gpu.compute.painter import RAW_PACK, ComputePainter
 from gspice.gpu.compute.primitives import GpuSource, GpuSurface
 from gspice.gpu.detour import CpuDetour
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.gpu.plans.formats import Fetch
 from gspice.gpu.plans.painting import Plan
 from gspice.gpu.plans.planners import plan
@@ -169,6 +170,11 @@ class ComputeCanvas(Canvas):
             self._checked(surface_id, rect)
         surface, spec = self._surfaces[surface_id]
         return self._comparison.changes(surface, spec.format, rects, since)
+
+    def planes(self, surface_id: int, rect: Rect, since: object, spec: PlanesSpec) -> Planes | None:
+        """See Canvas; None too where the device has no memory for it."""
+        surface, form = self._checked(surface_id, rect)
+        return self._comparison.planes(surface, form.format, rect, since, spec)
 
     def start_read(self, surface_id: int, rect: Rect) -> "PackedReadback":
         """Begin to read what ``read`` would give now, without waiting for it."""

@@ -16,10 +16,12 @@ import numpy.typing as npt
 from gspice.errors import GpuMemoryError
 from gspice.geometry import Rect
 from gspice.gpu.canvas import Changes
+from gspice.gpu.compute.conversion import Conversion
 from gspice.gpu.compute.device import WORD, DeviceBuffer
 from gspice.gpu.compute.engine import Engine
 from gspice.gpu.compute.packing import TILE, around_tiles, place_tiles
 from gspice.gpu.compute.primitives import GpuSurface
+from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import SurfaceFormat
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ COUNTED = {SurfaceFormat.XRGB32: 0x00FFFFFF}
 """The bits of a word that are pixels, where not all are."""
 COMPARED = frozenset(SurfaceFormat) - {SurfaceFormat.A1, SurfaceFormat.RGB565}
 """Others are widened by whoever looks, and are read."""
+CONVERTED = frozenset({SurfaceFormat.XRGB32, SurfaceFormat.ARGB32})
 
 Tiles = npt.NDArray[np.uint32]
 
@@ -55,6 +58,7 @@ class Comparison:
         self._device = engine.device
         self._compare = engine.device.program("compare")
         self._marks = engine.device.program("marks")
+        self._conversion = Conversion(engine)
         self._taken: dict[GpuSurface, _Taken] = {}
         """The one that was asked for last is the last."""
         self._refused: set[GpuSurface] = set()
@@ -85,6 +89,20 @@ class Comparison:
         except BaseException:
             self.forget(surface)
             raise
+
+    def planes(
+        self, surface: GpuSurface, form: SurfaceFormat, rect: Rect, since: object, spec: PlanesSpec
+    ) -> Planes | None:
+        """See Canvas; ``rect`` is inside."""
+        taken = self._taken.get(surface)
+        if taken is None or taken.stamp is None or taken.stamp is not since or form not in CONVERTED:
+            return None
+        try:
+            return self._conversion.planes(taken.buffer, surface.width, rect, spec)
+        except GpuMemoryError as error:
+            self._conversion.free()
+            self._tell(str(error))
+            return None
 
     def _changes(
         self, surface: GpuSurface, counted: int, rects: Sequence[Rect], since: object | None
@@ -164,6 +182,7 @@ class Comparison:
 
     def forget_all(self) -> None:
         """Free all memory; it is taken again when somebody asks."""
+        self._conversion.free()
         for surface in list(self._taken):
             self.forget(surface)
 
