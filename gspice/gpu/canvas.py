@@ -10,6 +10,8 @@ from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import Pixels, SurfaceFormat, SurfaceSpec
 from gspice.qxl.ops import Drawable
 
+SAMPLE_BYTES = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanvasCaps:
@@ -46,6 +48,10 @@ class Changes(NamedTuple):
     stride: int
     rects: list[Rect]
     """Around all changes, inside of what was asked for; the whole surface where nothing was known of before."""
+    samples: memoryview | None = None
+    """SAMPLE_BYTES of each tile of 16x16 pixels of the surface, what its newest content is like: levels of 16 pixels,
+    and how many neighbours differ, and differ much (``gspice.stream.detect.tile_history``). None: that is not known.
+    """
 
 
 class Canvas(ABC):

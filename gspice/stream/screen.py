@@ -88,6 +88,8 @@ class Screen:
         self._compares = source if isinstance(source, ComparesItself) else None
         self._since: object | None = None
         """The source's last answer that the frame took over as a whole."""
+        self.samples: memoryview | None = None
+        """What tiles are like, of the last look, where the source knows: see ``Changes``."""
         self._surface_id = surface_id
         self._pixel_bytes = self.format.bits_per_pixel // 8
         self._frame = ReferenceFrame(
@@ -150,7 +152,7 @@ class Screen:
         self._declared_rects = []
         self._declared_at = None
         self._hints.clear()
-        newest, stamp = self._newest(rects)
+        newest, stamp, self.samples = self._newest(rects)
         moving = self._outside_films(newest)
         kept: list[Kept] = []
         if self._backdrop is not None:
@@ -181,8 +183,8 @@ class Screen:
         self._since = stamp  # a look that fails before is made up for by the next
         return Look(kept, moves, uncovered, changed, since, declared)
 
-    def _newest(self, rects: Sequence[Rect]) -> tuple[list[Part], object | None]:
-        """Rows, stride and place of the newest pixels, and what to call the frame once it has them.
+    def _newest(self, rects: Sequence[Rect]) -> tuple[list[Part], object | None, memoryview | None]:
+        """Rows, stride and place of the newest pixels, what to call the frame once it has them, and their samples.
 
         They are not of all ``rects`` where the source knows that there is nothing new.
         """
@@ -191,8 +193,8 @@ class Screen:
             if found is not None:
                 rows, stride = found.rows, found.stride
                 parts = [(rows[self._offset(rect, stride) :], stride, rect) for rect in found.rects]
-                return [*parts], found.stamp
-        return [(*self._pixels(rect), rect) for rect in rects], None
+                return [*parts], found.stamp, found.samples
+        return [(*self._pixels(rect), rect) for rect in rects], None, None
 
     def _outside_films(self, newest: list[Part]) -> list[Part]:
         """The parts of what is newest in which something may have moved."""

@@ -9,7 +9,7 @@ import pytest
 
 from gspice.errors import GuestError
 from gspice.geometry import Point, Rect
-from gspice.gpu.canvas import Canvas
+from gspice.gpu.canvas import SAMPLE_BYTES, Canvas
 from gspice.gpu.compute.canvas import ComputeCanvas
 from gspice.gpu.compute.comparison import COMPARED, FEW_TILES, TILES_AT_ONCE
 from gspice.gpu.compute.device import ComputeDevice, DeviceBuffer, Readback
@@ -25,6 +25,7 @@ from tests.gpu.small_device import SmallDevice
 
 XRGB = SurfaceFormat.XRGB32
 ALL = Rect(0, 0, 203, 131)
+TILE = 1024 + SAMPLE_BYTES
 LIMITS = EngineLimits(first_surfaces=1 << 16, first_data=1 << 16)
 
 
@@ -167,7 +168,7 @@ def test_only_what_changed_comes_back(pair: Pair) -> None:
     pair.draw(fill(9), Rect(31, 15, 33, 17))
     before = pair.device.read_bytes
     assert pair.look().changed == [Rect(31, 15, 33, 17)]
-    assert pair.device.read_bytes - before == told + 4 * 1024
+    assert pair.device.read_bytes - before == told + 4 * TILE
 
 
 def test_of_a_few_tiles_it_is_not_asked_which(pair: Pair) -> None:
@@ -175,7 +176,7 @@ def test_of_a_few_tiles_it_is_not_asked_which(pair: Pair) -> None:
     before = pair.device.read_bytes, calls.count("read")
     pair.draw(fill(0), Rect(15, 15, 17, 17))
     assert pair.look().changed
-    assert (pair.device.read_bytes - before[0], calls.count("read") - before[1]) == (4 << 10, 1)
+    assert (pair.device.read_bytes - before[0], calls.count("read") - before[1]) == (4 * TILE, 1)
     pair.draw(fill(0), Rect(15, 15, 17, 17))
     pair.declare(Rect(0, 0, 203, 131))
     before = pair.device.read_bytes, 0

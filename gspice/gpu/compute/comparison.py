@@ -15,17 +15,18 @@ import numpy.typing as npt
 
 from gspice.errors import GpuMemoryError
 from gspice.geometry import Rect
-from gspice.gpu.canvas import Changes
+from gspice.gpu.canvas import SAMPLE_BYTES, Changes
 from gspice.gpu.compute.conversion import Conversion
 from gspice.gpu.compute.device import WORD, DeviceBuffer
 from gspice.gpu.compute.engine import Engine
-from gspice.gpu.compute.packing import TILE, around_tiles, place_tiles
+from gspice.gpu.compute.packing import TILE, TILE_WORDS, around_tiles, place_tiles
 from gspice.gpu.compute.primitives import GpuSurface
 from gspice.gpu.planes import Planes, PlanesSpec
 from gspice.pixels import SurfaceFormat
 
 log = logging.getLogger(__name__)
 
+TILE_BYTES = TILE_WORDS * WORD
 TILES_AT_ONCE = 8192
 """Are read back together: 8 MiB."""
 FEW_TILES = 16
@@ -46,6 +47,8 @@ class _Taken:
 
     buffer: DeviceBuffer
     rows: bytearray
+    samples: npt.NDArray[np.uint8]
+    """SAMPLE_BYTES of each tile, as they are on the device."""
     stamp: object | None = None
     """None: pixels and rows may not be alike."""
 
@@ -123,10 +126,19 @@ class Comparison:
             rects = [part for rect in rects if (part := around_tiles(width, tiles, rect)) is not None]
         for start in range(0, len(tiles), TILES_AT_ONCE):
             some = tiles[start : start + TILES_AT_ONCE]
-            with closing(self._engine.start_read_tiles(surface, some.tobytes(), _across(surface))) as read:
-                place_tiles(taken.rows, width, height, surface.bits, some, read.take(), rects)
+            # Words of 16 and 8 bits have nothing above them.
+            mask = 0xFFFFFF if counted == 0xFFFFFF else 0xFFFFFFFF
+            read = self._engine.start_read_tiles(
+                surface, some.tobytes(), _across(surface), taken.buffer, mask
+            )
+            with closing(read):
+                data = read.take()
+            ends = len(some) * TILE_BYTES
+            place_tiles(taken.rows, width, height, surface.bits, some, data[:ends], rects)
+            taken.samples[some] = np.frombuffer(data, np.uint8, offset=ends).reshape(-1, SAMPLE_BYTES)
         taken.stamp = object()
-        return Changes(taken.stamp, memoryview(taken.rows).toreadonly(), width * size, rects)
+        rows, samples = memoryview(taken.rows).toreadonly(), taken.samples.data.cast("B").toreadonly()
+        return Changes(taken.stamp, rows, width * size, rects, samples)
 
     def _differing(self, surface: GpuSurface, taken: _Taken, counted: int, rects: Sequence[Rect]) -> Tiles:
         """Tiles, in their order, in which a pixel of ``rects`` differs; the device has taken over what does."""
@@ -167,7 +179,8 @@ class Comparison:
         while self._taken and self.held_bytes + size > budget:
             self.forget(next(iter(self._taken)))
         rows = bytearray(surface.width * surface.height * surface.bits // 8)
-        return _Taken(self._device.buffer(size), rows)
+        samples = np.zeros((_tiles(surface), SAMPLE_BYTES), np.uint8)
+        return _Taken(self._device.buffer(size), rows, samples)
 
     def gone(self, surface: GpuSurface) -> None:
         """There is no such surface any more."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from gspice.errors import GpuMemoryError
 from gspice.geometry import Rect
+from gspice.gpu.canvas import SAMPLE_BYTES
 from gspice.gpu.compute.binning import Binning
 from gspice.gpu.compute.device import WORD, ComputeDevice, DeviceBuffer, Readback
 from gspice.gpu.compute.images import ImageMemory
@@ -18,6 +19,7 @@ from gspice.gpu.compute.surfaces import SurfaceMemory
 ROW_OF_GROUPS = 32768
 """Workgroups beside each other, which the shader knows: devices take up to 65535 in each direction."""
 GATHER_SIDE = 16
+SAMPLE_GROUP = 64
 TABLES_BYTES = 1 << 13
 """What a command may need of the memory for images beside them."""
 VARIANTS = ("canvas:plain", "canvas:bitwise", "canvas:full")
@@ -75,6 +77,7 @@ class Engine:
             self._canvas = [device.program(name) for name in VARIANTS]
             self._gather = device.program("gather")
             self._gather_tiles = device.program("gather_tiles")
+            self._samples = device.program("samples")
             undo.pop_all()
         self._ended: list[GpuSurface] = []
         self._scratch: list[GpuSurface] = []
@@ -234,13 +237,16 @@ class Engine:
         self.read_back += size
         return self.device.read(buffer, offset, size)
 
-    def start_read_tiles(self, surface: GpuSurface, tiles: bytes, across: int) -> Readback:
+    def start_read_tiles(
+        self, surface: GpuSurface, tiles: bytes, across: int, taken: DeviceBuffer, mask: int
+    ) -> Readback:
         """Begin to read tiles of 16x16 words of a surface that is settled: numbers, one word each, by rows.
 
-        ``across``: tiles in a row. What of a tile lies outside is zero.
+        ``across``: tiles in a row. What of a tile lies outside is zero. Behind them all comes what those of ``taken``
+        are like, SAMPLE_BYTES each; ``mask`` has the bits of a pixel that count.
         """
         count = len(tiles) // WORD
-        size = count * TILE_WORDS * WORD
+        size = count * (TILE_WORDS * WORD + SAMPLE_BYTES)
         if size > self._rows.size:
             self._rows = self._replaced(self._rows, size)
         if len(tiles) > self._batch.size:
@@ -251,6 +257,10 @@ class Engine:
         self.device.dispatch(
             self._gather_tiles, (self.surfaces.buffer, self._batch, self._rows), groups, push
         )
+        first = count * TILE_WORDS
+        push = struct.pack("<7I", surface.width, surface.height, across, count, surface.bits, mask, first)
+        groups = (-(-count // SAMPLE_GROUP), 1, 1)
+        self.device.dispatch(self._samples, (taken, self._batch, self._rows), groups, push)
         return self.read_from(self._rows, 0, size)
 
     def read(self, surface: GpuSurface, rect: Rect) -> bytes:

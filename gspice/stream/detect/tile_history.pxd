@@ -39,6 +39,11 @@ cdef struct Tile:
     Extent young, old  # around the pixels that changed in this span of slots, and in the one before
     uint8_t[SAMPLED] samples
 
+cdef struct Sample:  # as SAMPLE_BYTES of a canvas
+    uint8_t[SAMPLED] levels
+    uint8_t differing, contrast  # neighbours that differ, and those of them that differ much
+    uint8_t[2] unused
+
 cdef struct Sum:
     int64_t tiles, lively, certain, slight, contrast, differing, wavering, lasting, fresh
 
@@ -113,6 +118,8 @@ cdef class TileHistory:
     cdef Box tiles_inside(self, box) except *
     cdef Box tiles_around(self, rect) except *
     cdef int64_t slot_of(self, slot) except -1
-    cdef bint sample(self, int x, int y, int64_t slot) noexcept nogil
+    cdef bint sample(self, int x, int y, int64_t slot, const Sample *known) noexcept nogil
+    cdef int right(self, int x) noexcept nogil
+    cdef int bottom(self, int y) noexcept nogil
     cdef bint look(self, Tile *tile, int x, int y) noexcept nogil
     cdef bint count(self, int x, int y, int64_t slot, bint turned) noexcept nogil

@@ -61,10 +61,14 @@ class TileHistory:
     def __init__(self, frame: ReferenceFrame) -> None:
         """MemoryError: the host has no room for it."""
 
-    def note(self, rects: Sequence[Rect], slot: int, *, counts: bool = True) -> int:
+    def note(
+        self, rects: Sequence[Rect], slot: int, *, counts: bool = True, samples: memoryview | None = None
+    ) -> int:
         """These have changed, as the frame's ``compare`` says; how many of their tiles are lively now.
 
-        ``counts`` False: the pixels are taken note of, but that they changed is not. ValueError: outside the frame.
+        ``counts`` False: the pixels are taken note of, but that they changed is not. ``samples``: what all tiles of the
+        frame are like, from a canvas that knows (``Changes``); else its pixels say so. ValueError: outside the frame,
+        or samples of another one.
         """
 
     def sums(self, box: Rect, slot: int) -> Sums:

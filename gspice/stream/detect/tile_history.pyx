@@ -55,19 +55,18 @@ cdef inline int mean(int before, int now) noexcept nogil:
     return before + ((8 * now - before) >> 2)
 
 
-cdef inline bint look_at(Tile *tile, const uint8_t *first, Py_ssize_t stride, int right, int bottom, const int pixel,
-                         uint32_t mask) noexcept nogil:
-    """Sample the pixels of a tile of that size, ``first`` is its corner; whether one goes another way than before."""
-    cdef int i, row, column, x, y, level, beside, turned
-    cdef int slight = 0, contrast = 0, differing = 0, total = 0, taken = 0
-    cdef uint32_t word, other, up = 0, down = 0
+cdef inline void look_at(Sample *sample, const uint8_t *first, Py_ssize_t stride, int right, int bottom,
+                         const int pixel, uint32_t mask) noexcept nogil:
+    """Sample the pixels of a tile of that size, ``first`` is its corner; a shader, samples.glsl, does the same."""
+    cdef int row, column, x, y, level, beside
+    cdef int differing = 0, contrast = 0
+    cdef uint32_t word, other
     cdef const uint8_t *place
     for row in range(SAMPLE_SIDE):
         # Few rows, which memory likes, and in them not above each other, for letters stand so.
         y = 4 * row + 1 + (row & 1)
         for column in range(SAMPLE_SIDE):
             x = 4 * column + 2 * row % 3
-            i = SAMPLE_SIDE * row + column
             if x >= right - 1 or y >= bottom - 1:
                 continue
             place = first + stride * y + x * pixel
@@ -77,7 +76,22 @@ cdef inline bint look_at(Tile *tile, const uint8_t *first, Py_ssize_t stride, in
             other = load(place + (stride if column & 1 else pixel), pixel, mask)
             beside = level_of(other, pixel) - level
             contrast += not -CONTRAST < beside < CONTRAST
-            slight += other != word
+            differing += other != word
+            sample.levels[SAMPLE_SIDE * row + column] = <uint8_t>level
+    sample.differing, sample.contrast = <uint8_t>differing, <uint8_t>contrast
+
+
+cdef inline bint take(Tile *tile, const Sample *sample, int right, int bottom) noexcept nogil:
+    """Take note of what a tile of that size is like; whether a pixel goes another way than before."""
+    cdef int i, row, column, level, beside, turned
+    cdef int slight, contrast = sample.contrast, differing = 0, total = 0, taken = 0
+    cdef uint32_t up = 0, down = 0
+    for row in range(SAMPLE_SIDE):
+        for column in range(SAMPLE_SIDE):
+            i = SAMPLE_SIDE * row + column
+            if 4 * column + 2 * row % 3 >= right - 1 or 4 * row + 1 + (row & 1) >= bottom - 1:
+                continue
+            level = sample.levels[i]
             # Rounding is no turn.
             beside = level - tile.samples[i]
             differing += beside != 0
@@ -86,7 +100,7 @@ cdef inline bint look_at(Tile *tile, const uint8_t *first, Py_ssize_t stride, in
             tile.samples[i] = <uint8_t>level
             total += level
             taken += 1
-    slight -= contrast
+    slight = sample.differing - contrast
     tile.slight = <uint16_t>mean(tile.slight, slight)
     tile.contrast = <uint16_t>mean(tile.contrast, contrast)
     tile.differing = <uint16_t>mean(tile.differing, differing)
@@ -133,24 +147,29 @@ cdef class TileHistory:
         self._slot = max(self._slot, number)
         return self._slot
 
-    def note(self, rects, slot, *, bint counts=True):
+    def note(self, rects, slot, *, bint counts=True, const uint8_t[::1] samples=None):
         cdef int64_t number = self.slot_of(slot)
         cdef Box tiles
         cdef int x, y, found = 0
         cdef bint turned
+        cdef const Sample *known = NULL
+        if samples is not None:
+            if samples.shape[0] != <Py_ssize_t>self._columns * self._rows * <Py_ssize_t>sizeof(Sample):
+                raise ValueError(f"{samples.shape[0]} bytes of samples of {self._columns}x{self._rows} tiles")
+            known = <const Sample *>&samples[0]
         for rect in rects:
             tiles = self.tiles_around(rect)
             with nogil:
                 for y in range(tiles.top, tiles.bottom):
                     for x in range(tiles.left, tiles.right):
-                        turned = self.sample(x, y, number)
+                        turned = self.sample(x, y, number, known)
                         if counts:
                             found += self.count(x, y, number, turned)
                         else:
                             self._extents[<Py_ssize_t>y * self._columns + x].right = 0
         return found
 
-    cdef bint sample(self, int x, int y, int64_t slot) noexcept nogil:
+    cdef bint sample(self, int x, int y, int64_t slot, const Sample *known) noexcept nogil:
         """Look at the pixels of a tile; whether one went another way than the last time."""
         cdef Tile *tile = self.row(y) + x
         cdef bint turned
@@ -158,7 +177,10 @@ cdef class TileHistory:
         tile.skipped = not tile.skipped and changes(tile, slot) >= CERTAIN
         if tile.skipped:
             return False
-        turned = self.look(tile, x, y)
+        if known is NULL:
+            turned = self.look(tile, x, y)
+        else:
+            turned = take(tile, known + <Py_ssize_t>y * self._columns + x, self.right(x), self.bottom(y))
         if slot - tile.at > WINDOW:
             # The frame before may have been passed over, and what was then is no part of what begins here.
             tile.up = tile.down = 0
@@ -168,12 +190,21 @@ cdef class TileHistory:
     cdef bint look(self, Tile *tile, int x, int y) noexcept nogil:
         cdef const Plane *plane = &self._frame._plane
         cdef const uint8_t *first = at(plane, x * TILE, y * TILE)
-        cdef int right = min(TILE, self._frame._bounds.right - x * TILE)
-        cdef int bottom = min(TILE, self._frame._bounds.bottom - y * TILE)
+        cdef int right = self.right(x), bottom = self.bottom(y)
+        cdef Sample sample
         # One call for each size, so that the compiler makes a loop of its own for the usual one.
         if plane.pixel == 4 and right == TILE and bottom == TILE:
-            return look_at(tile, first, plane.stride, TILE, TILE, 4, plane.mask)
-        return look_at(tile, first, plane.stride, right, bottom, plane.pixel, plane.mask)
+            look_at(&sample, first, plane.stride, TILE, TILE, 4, plane.mask)
+            return take(tile, &sample, TILE, TILE)
+        look_at(&sample, first, plane.stride, right, bottom, plane.pixel, plane.mask)
+        return take(tile, &sample, right, bottom)
+
+    cdef int right(self, int x) noexcept nogil:
+        """Columns of a tile in that column."""
+        return min(TILE, self._frame._bounds.right - x * TILE)
+
+    cdef int bottom(self, int y) noexcept nogil:
+        return min(TILE, self._frame._bounds.bottom - y * TILE)
 
     cdef bint count(self, int x, int y, int64_t slot, bint turned) noexcept nogil:
         """That a tile has changed in this slot; whether it is lively."""

@@ -55,7 +55,7 @@ class VideoDetector:
 
     def __init__(self, screen: Screen, mode: VideoMode = VideoMode.AUTO) -> None:
         """MemoryError: the host has no room for it."""
-        self._bounds = screen.bounds
+        self._screen, self._bounds = screen, screen.bounds
         self._terms = TERMS.get(mode)
         self._history = TileHistory(screen.frame)
         self._playing: list[PlayingVideo] = []
@@ -80,9 +80,10 @@ class VideoDetector:
         self._moved = [(place, when) for place, when in self._moved if now - when < UNSETTLED_S]
         self._moved += [(around(move), now) for move in look.moves]
         counted, silent = self._told_apart(look)
-        lively = self._history.note(counted, slot)
+        samples = self._screen.samples
+        lively = self._history.note(counted, slot, samples=samples)
         if silent:
-            self._history.note(silent, slot, counts=False)
+            self._history.note(silent, slot, counts=False, samples=samples)
         self._follow(look, now)
         hurried = self.hurries
         # What moves is cheap for clients that can take it at once, and for them alone.
