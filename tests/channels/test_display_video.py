@@ -568,6 +568,7 @@ def test_what_a_gpu_converts_is_the_same_stream(
     made.clear()
     with open_device(api) as device:
         canvas = ComputeCanvas(device, owns_device=False)
+        canvas.converts = True
         assert story(canvas) == wanted
         canvas.close()
     # The encoder is opened with the first picture, and then it is known what it takes; MJPEG takes pixels.

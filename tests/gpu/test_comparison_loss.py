@@ -76,7 +76,9 @@ def watched(canvas: Canvas) -> Seen:
 
 
 def guarded(device: ComputeDevice) -> FailoverCanvas:
-    return FailoverCanvas(ComputeCanvas(device, LIMITS, owns_device=False), CpuCanvas(), JOURNAL)
+    canvas = ComputeCanvas(device, LIMITS, owns_device=False)
+    canvas.converts = True
+    return FailoverCanvas(canvas, CpuCanvas(), JOURNAL)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ def device(request: pytest.FixtureRequest) -> Iterator[ComputeDevice]:
 def seen(device: ComputeDevice, spec: SurfaceSpec = XRGB) -> tuple[ComputeCanvas, Screen]:
     """A canvas full of noise, and a screen that has looked at it."""
     canvas = ComputeCanvas(device, LIMITS, owns_device=False)
+    canvas.converts = True
     stride = row_bytes(spec.width, spec.format.bits_per_pixel)
     canvas.create_surface(0, spec, noise(3, stride * spec.height), stride)
     screen = Screen(spec, canvas)
@@ -136,6 +137,15 @@ def test_only_pixels_of_32_bits_have_planes(device: ComputeDevice, form: Surface
         assert has == (form in (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32))
 
 
+def test_software_leaves_it_to_whoever_asks(device: ComputeDevice) -> None:
+    assert device.info.software
+    canvas, screen = seen(device)
+    with closing(canvas):
+        canvas.converts = not device.info.software
+        rect = Rect(0, 0, 8, 8)
+        assert screen.planes(rect, spec_for(rect, full=False, halve=False)) is None
+
+
 def test_the_cpu_has_none() -> None:
     canvas = CpuCanvas()
     canvas.create_surface(0, XRGB)
@@ -162,6 +172,7 @@ def test_wrong_questions_are_refused(device: ComputeDevice) -> None:
 def test_without_memory_the_cpu_does_it(device: ComputeDevice) -> None:
     faulty = FailingDevice(device)
     canvas = ComputeCanvas(faulty, LIMITS, owns_device=False)
+    canvas.converts = True
     with closing(canvas):
         canvas.create_surface(0, XRGB)
         screen = Screen(XRGB, canvas)

@@ -53,6 +53,8 @@ class ComputeCanvas(Canvas):
             raise
         self._detour = CpuDetour(self._engine)
         self._painter = ComputePainter(device.info.api, self._engine, self._detour)
+        self.converts = not device.info.software
+        """Whether it makes planes: software does it slower than whoever asks."""
         self._surfaces: dict[int, tuple[GpuSurface, SurfaceSpec]] = {}
         self._reads: set[PackedReadback] = set()
         self.caps = CanvasCaps(
@@ -172,8 +174,10 @@ class ComputeCanvas(Canvas):
         return self._comparison.changes(surface, spec.format, rects, since)
 
     def planes(self, surface_id: int, rect: Rect, since: object, spec: PlanesSpec) -> Planes | None:
-        """See Canvas; None too where the device has no memory for it."""
+        """See Canvas; None too where the device has no memory for it, or is the CPU itself."""
         surface, form = self._checked(surface_id, rect)
+        if not self.converts:
+            return None
         return self._comparison.planes(surface, form.format, rect, since, spec)
 
     def start_read(self, surface_id: int, rect: Rect) -> "PackedReadback":
