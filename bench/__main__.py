@@ -19,6 +19,7 @@ from bench import (
     video_device,
     video_encode,
     video_quality,
+    video_rate,
     video_streams,
 )
 
@@ -37,6 +38,7 @@ BENCHES: dict[str, Callable[[list[str]], None]] = {
     "video-detect": video_detect.main,
     "video-device": lambda _: video_device.main(),
     "video-quality": lambda _: video_quality.main(),
+    "video-rate": lambda _: video_rate.main(),
     "video-streams": lambda _: video_streams.main(),
     "dropin-start": lambda _: dropin.main_start(),
     "dropin-calls": lambda _: dropin.main_calls(),

@@ -1,9 +1,10 @@
 """What a film looks like and costs, full screen, streamed by libspice-server and by GSpice.
 
-One C host with either library plays the same recording of 24 frames a second. Our client keeps the frames of video as
+One C host with either library plays the same recording. Our client keeps the frames of video as
 they come; afterwards they are decoded, and each is held against the source frame whose number it shows. Environment
 variables: ``BENCH_SECONDS`` of film (10); ``BENCH_CODECS``, of ``mjpeg h264 vp8 vp9``; ``BENCH_SIZE`` (1920x1080), 704
-pixels wide at least, of which the host reads 24 a second as they are: a busy machine cannot, and the table tells.
+pixels wide at least, of which the host reads all as they are: a busy machine cannot, and the table tells;
+``BENCH_RATE``, of frames a second (24).
 """
 
 import os

@@ -14,7 +14,7 @@ from gspice.qxl.recording_writer import RecordingWriter
 from tests.stream.video_scenes import Picture, cut, grain, texture
 
 WIDTH, HEIGHT = map(int, os.environ.get("BENCH_SIZE", "1920x1080").split("x"))
-FRAMES_PER_SECOND = 24
+FRAMES_PER_SECOND = int(os.environ.get("BENCH_RATE", "24"))
 BITS, BLOCK = 10, 32
 """A frame's number is in the upper left corner: so many blocks of so many pixels, white or black, and as many
 inverted."""

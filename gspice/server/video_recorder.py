@@ -6,6 +6,7 @@ goes wrong ends the film, and neither guest nor clients hear of it.
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable
 from math import ceil
@@ -31,6 +32,9 @@ EARLY_S: Final = 1 / 120
 """So much earlier a picture may come: looks are never quite on time."""
 STILL_S: Final = 1.0
 """After which the last picture is written again, so that the file grows with the time."""
+THREAD_PIXELS: Final = 1280 * 720
+"""Of a picture, for each thread that encodes it; MOST_THREADS of them: films are not to take all of a machine."""
+MOST_THREADS: Final = 4
 END_S: Final = 5.0
 """How long the end of a worker waits for the last picture."""
 FILMED: Final = (SurfaceFormat.XRGB32, SurfaceFormat.ARGB32)
@@ -199,7 +203,11 @@ class _Reel:
 
     def _begin(self, pixels: Pixels, time: float) -> FilmWriter:
         self._file = self._files.next()
-        self._film = FilmWriter(self._file.file, self._files.container, pixels.width, pixels.height)
+        threads = max(
+            1, min(pixels.width * pixels.height // THREAD_PIXELS, os.cpu_count() or 1, MOST_THREADS)
+        )
+        size = pixels.width, pixels.height
+        self._film = FilmWriter(self._file.file, self._files.container, *size, threads=threads)
         self._begun_at = time
         log.info(
             "%s: video of %dx%d is recorded by %s",

@@ -46,6 +46,18 @@ def test_a_little_larger_takes_a_while() -> None:
     assert took is not None and GROWN_S <= took < GROWN_S + 0.1
 
 
+def test_a_window_that_opens_at_its_edges_makes_it_no_larger() -> None:
+    tiles, more = Rect(0, 0, 128, 120), Rect(0, 0, 129, 120)
+    for larger, at_once in ((tiles, False), (more, True)):
+        rig = Rig()
+        for slot in range(20, 40):
+            rig.change(larger, slot)
+        video = PlayingVideo(1, PLACE, 0.0)
+        assert larger.area >= 1.1 * PLACE.area
+        took = seen_until(video, larger, rig, 1.0, 0.5)
+        assert (took is not None) == at_once, larger
+
+
 def test_a_smaller_one_of_the_same_shape_was_resized() -> None:
     took = seen_until(PlayingVideo(1, PLACE, 0.0), Rect(16, 16, 80, 80), Rig(), 1.0, 3.0)
     assert took is not None and SETTLED_S <= took < SETTLED_S + 0.1

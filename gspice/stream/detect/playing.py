@@ -31,6 +31,8 @@ ABANDONED_S = 8.0
 """How long a part of it that may be a still part of a scene must be still, to be left out."""
 SHARP_S = 0.5
 """How long there may be text in place of a video."""
+TILE = 16
+"""Pixels of the sides of tiles, in which changes are seen."""
 STEADY = 4
 """Pixels by which edges that stay where they are may be seen elsewhere."""
 ALIKE = 8
@@ -186,7 +188,12 @@ class PlayingVideo:
             self._outside_since = now
         outside_for = now - self._outside_since
         if picture.contains(self.rect):
-            at_once = picture.area >= LARGER * self.rect.area and steady_for > 0
+            # Less than a tile may be of what changes once in the tiles at its edges, such as a window that opens there.
+            at_once = (
+                picture.area >= LARGER * self.rect.area
+                and steady_for > 0
+                and _beyond(picture, self.rect) > TILE
+            )
             if at_once or min(steady_for, outside_for) >= GROWN_S or outside_for >= UNSTEADY_S:
                 self.placed(picture, now)
         elif picture.intersect(self.rect).empty and not self.quiet(now):
@@ -231,6 +238,13 @@ class PlayingVideo:
             return True
         still, desk = history.left_behind(self.rect, picture, slot)
         return 10 * desk >= 6 * still
+
+
+def _beyond(outer: Rect, inner: Rect) -> int:
+    """Pixels by which the farthest edge is farther out."""
+    return max(
+        inner.left - outer.left, inner.top - outer.top, outer.right - inner.right, outer.bottom - inner.bottom
+    )
 
 
 def steady(one: Rect, other: Rect, slack: int = STEADY) -> bool:
