@@ -33,7 +33,7 @@ UNKNOWN_ROUND_TRIP: Final = 0.25
 TOO_LATE_MS: Final = -15
 """Of a report: a last frame that much behind its time is late, less may be the clock's."""
 MANY_DROPS: Final = 0.1
-ENCODER_SHARE: Final = 0.8
+ENCODER_SHARE: Final = 0.9
 """Part of a frame's time that its encoding may take."""
 LEAST_FRAMES: Final = 8.0
 """Frames a second below which it is no video: before that they get worse instead."""
