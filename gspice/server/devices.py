@@ -147,6 +147,8 @@ class Devices:
             )
             worker.start_thread()
         except (OSError, RuntimeError) as error:
+            if film is not None:
+                film.close()
             raise InterfaceError(f"QXL device {qxl.id} gets no worker: {error}") from error
         self._workers[qxl.id] = worker
         if publisher is not None:
